@@ -1,0 +1,43 @@
+# The commands a person needs. `make demo` and `make test` do everything on a fresh Debian 12 machine.
+#
+#   make demo     the main job on real files, on the embedded broker (DIR=folder, BROKER=url to choose)
+#   make test     all tests: optimised, with ASan+UBSan, with TSan (see scripts/test)
+#   make build    the tool, to build/bin/windlass
+#   make bench    the measurements of bench/, to the terminal and as JSON
+#   make tidy     clang-tidy over the library
+#   make format   clang-format over all C++ files
+#   make clean    removes build/
+
+JOBS ?= $(shell nproc)
+export JOBS
+
+.PHONY: demo test build bench tidy format clean setup setup-test
+
+build: setup
+	@scripts/build release windlass_tool
+	@mkdir -p build/bin && ln -sf ../release/bin/windlass build/bin/windlass
+
+demo: build
+	@build/bin/windlass $(if $(BROKER),--broker '$(BROKER)') demo $(DIR)
+
+test: setup-test
+	@scripts/test
+
+bench: setup
+	@scripts/build release windlass_tool
+	@scripts/bench
+
+tidy: setup-test
+	@scripts/build tidy windlass_tool
+
+format:
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i
+
+setup:
+	@scripts/setup build
+
+setup-test:
+	@scripts/setup build test
+
+clean:
+	rm -rf build

@@ -1,0 +1,380 @@
+#include "load.hpp"
+
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include <windlass/client.hpp>
+#include <windlass/inspector.hpp>
+#include <windlass/server.hpp>
+
+namespace windlass::app {
+namespace {
+
+using namespace std::chrono_literals;
+using Steady = std::chrono::steady_clock;
+
+double seconds_since(Steady::time_point start) { return std::chrono::duration<double>(Steady::now() - start).count(); }
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+double resident_mib() {
+  std::ifstream statm("/proc/self/statm");
+  double size = 0, resident = 0;
+  statm >> size >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1024 * 1024);
+}
+
+Quantiles quantiles(std::vector<double> values) {
+  Quantiles q;
+  if (values.empty()) return q;
+  std::sort(values.begin(), values.end());
+  const auto at = [&](double share) { return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))]; };
+  q.p50 = at(0.50);
+  q.p99 = at(0.99);
+  q.min = values.front();
+  q.max = values.back();
+  return q;
+}
+
+// Counts handler runs, and lets one thread wait for a number of them.
+class Counter {
+ public:
+  void add() {
+    if (count_.fetch_add(1, std::memory_order_relaxed) + 1 == target_.load(std::memory_order_relaxed)) {
+      std::lock_guard lock(mu_);
+      reached_.notify_all();
+    }
+  }
+  // False if it took longer than `limit`.
+  bool wait_for(std::size_t target, std::chrono::seconds limit) {
+    std::unique_lock lock(mu_);
+    target_ = target;
+    const auto give_up = Steady::now() + limit;
+    while (count_ < target) {
+      // The short sleep closes the gap between setting the target and the run that reaches it.
+      reached_.wait_for(lock, 20ms);
+      if (Steady::now() > give_up) return false;
+    }
+    return true;
+  }
+
+ private:
+  std::atomic<std::size_t> count_{0}, target_{0};
+  std::mutex mu_;
+  std::condition_variable reached_;
+};
+
+class Load {
+ public:
+  Load(const BrokerPtr& broker, const LoadOptions& options)
+      : broker_(broker), client_(broker), options_(options), payload_(std::string(options.payload, 'x')) {
+    prefix_ = "windlass-bench-" + std::to_string(getpid()) + "-" +
+              std::to_string(std::chrono::system_clock::now().time_since_epoch().count()) + "-";
+  }
+  ~Load() {
+    const Inspector inspector(broker_);
+    for (const std::string& queue : used_) (void)inspector.remove_queue(queue, true);
+  }
+
+  Result<double> idle_server() {
+    Server server = make_server("idle");
+    if (const Status s = server.start(no_op()); !s) return s.error();
+    std::this_thread::sleep_for(300ms);  // lets its threads settle
+    return resident_mib();
+  }
+
+  // `threads` callers, each of which waits for its own call, for the length of a phase. 0 = batches of 100 from one caller.
+  Result<double> enqueue(const std::string& name, int threads) {
+    const std::string queue = use(name);
+    std::atomic<std::size_t> total{0};
+    std::mutex mu;
+    std::optional<Error> failed;
+    const auto start = Steady::now();
+    const auto caller = [&] {
+      const std::vector<Task> batch(threads == 0 ? 100 : 1, Task("bench", payload_, EnqueueOptions().queue(queue)));
+      while (seconds_since(start) < options_.phase_seconds) {
+        for (const Result<TaskInfo>& r : client_.enqueue_batch(batch)) {
+          if (r) continue;
+          std::lock_guard lock(mu);
+          if (!failed) failed = r.error();
+          return;
+        }
+        total += batch.size();
+      }
+    };
+    std::vector<std::thread> callers;
+    for (int i = 0; i < std::max(threads, 1); ++i) callers.emplace_back(caller);
+    for (std::thread& t : callers) t.join();
+    if (failed) return *failed;
+    return static_cast<double>(total) / seconds_since(start);
+  }
+
+  Status fill(const std::string& queue, std::size_t count) {
+    const std::vector<Task> batch(1000, Task("bench", payload_, EnqueueOptions().queue(queue)));
+    for (std::size_t done = 0; done < count;) {
+      const std::size_t n = std::min(batch.size(), count - done);
+      for (const Result<TaskInfo>& r : client_.enqueue_batch(std::span(batch).first(n))) {
+        if (!r) return r.error();
+      }
+      done += n;
+    }
+    return {};
+  }
+
+  // Fills a queue, and measures how fast a server empties it.
+  Result<double> process(const std::string& name, double& cpu_us_per_task) {
+    const std::string queue = use(name);
+    if (const Status s = fill(queue, options_.tasks); !s) return s.error();
+    return drain(name, options_.tasks, options_.tasks, cpu_us_per_task);
+  }
+
+  // How fast a server processes `count` of the `size` tasks in the queue.
+  Result<double> drain(const std::string& name, std::size_t count, std::size_t size, double& cpu_us_per_task) {
+    Counter counter;
+    Mux mux;
+    mux.handle("bench", [&](Context&) { counter.add(); });
+    Server server = make_server(name);
+    const double cpu = cpu_seconds();
+    const auto start = Steady::now();
+    if (const Status s = server.start(mux); !s) return s.error();
+    if (!counter.wait_for(count, 600s)) return Error(ErrorCode::kUnavailable, "the queue was not drained within 600 s");
+    // To the end means until the last outcome is written, not until the last handler has returned.
+    if (count == size) {
+      if (const Status s = server.wait_until_empty(); !s) return s.error();
+    }
+    const double seconds = seconds_since(start);
+    cpu_us_per_task = (cpu_seconds() - cpu) * 1e6 / static_cast<double>(count);
+    return static_cast<double>(count) / seconds;
+  }
+
+  Result<double> life_cycle() {
+    const std::string queue = use("life");
+    Counter counter;
+    Mux mux;
+    mux.handle("bench", [&](Context&) { counter.add(); });
+    Server server = make_server("life");
+    const auto start = Steady::now();
+    if (const Status s = server.start(mux); !s) return s.error();
+    if (const Status s = fill_in_hundreds(queue, options_.tasks); !s) return s.error();
+    if (!counter.wait_for(options_.tasks, 600s)) return Error(ErrorCode::kUnavailable, "the tasks were not done within 600 s");
+    if (const Status s = server.wait_until_empty(); !s) return s.error();
+    return static_cast<double>(options_.tasks) / seconds_since(start);
+  }
+
+  // 100 tasks a second on an idle queue. The handler reads the time of the call from the payload.
+  Result<Quantiles> pickup(int count) {
+    const std::string queue = use("pickup");
+    Latencies latencies;
+    Mux mux;
+    mux.handle("bench", [&](Context& ctx) {
+      const auto called = Steady::time_point(std::chrono::nanoseconds(std::stoll(ctx.payload().bytes())));
+      latencies.add(seconds_since(called) * 1e3);
+    });
+    Server server = make_server("pickup");
+    if (const Status s = server.start(mux); !s) return s.error();
+    auto next = Steady::now() + 200ms;
+    for (int i = 0; i < count; ++i, next += 10ms) {
+      std::this_thread::sleep_until(next);
+      const std::string now = std::to_string(Steady::now().time_since_epoch().count());
+      const Result<TaskInfo> r = client_.enqueue(Task("bench", now), EnqueueOptions().queue(queue));
+      if (!r) return r.error();
+    }
+    return latencies.wait(static_cast<std::size_t>(count));
+  }
+
+  // Tasks due at moments spread over two seconds, none of them a whole second.
+  Result<Quantiles> delayed(int count) {
+    const std::string queue = use("delayed");
+    Latencies latencies;
+    Mux mux;
+    mux.handle("bench", [&](Context& ctx) {
+      const Duration late = std::chrono::system_clock::now() - ctx.scheduled_at();
+      latencies.add(std::chrono::duration<double, std::milli>(late).count());
+    });
+    Server server = make_server("delayed");
+    if (const Status s = server.start(mux); !s) return s.error();
+    for (int i = 0; i < count; ++i) {
+      const Duration delay = 1s + (2s * i) / count;
+      const Result<TaskInfo> r = client_.enqueue(Task("bench"), EnqueueOptions().queue(queue).process_in(delay));
+      if (!r) return r.error();
+    }
+    return latencies.wait(static_cast<std::size_t>(count));
+  }
+
+  Status backlog(LoadFigures& figures) {
+    const std::string queue = use("backlog");
+    if (const Status s = fill(queue, options_.backlog); !s) return s;
+    const Result<double> rate = enqueue("backlog", 0);
+    if (!rate) return rate.error();
+    figures.backlog_enqueue_batch_per_s = *rate;
+    double cpu = 0;
+    const Result<double> processed = drain("backlog", options_.backlog / 5, options_.backlog, cpu);
+    if (!processed) return processed.error();
+    figures.backlog_process_per_s = *processed;
+    return {};
+  }
+
+ private:
+  class Latencies {
+   public:
+    void add(double ms) {
+      std::lock_guard lock(mu_);
+      values_.push_back(ms);
+      added_.notify_all();
+    }
+    Result<Quantiles> wait(std::size_t count) {
+      std::unique_lock lock(mu_);
+      if (!added_.wait_for(lock, 60s, [&] { return values_.size() >= count; })) {
+        return Error(ErrorCode::kUnavailable, "only " + std::to_string(values_.size()) + " of " + std::to_string(count) +
+                                                  " tasks ran within 60 s");
+      }
+      return quantiles(values_);
+    }
+
+   private:
+    std::mutex mu_;
+    std::condition_variable added_;
+    std::vector<double> values_;
+  };
+
+  static Mux no_op() {
+    Mux mux;
+    mux.handle("bench", [](Context&) {});
+    return mux;
+  }
+
+  std::string use(const std::string& name) {
+    std::string queue = prefix_ + name;
+    if (std::find(used_.begin(), used_.end(), queue) == used_.end()) used_.push_back(queue);
+    return queue;
+  }
+
+  Server make_server(const std::string& name) {
+    ServerConfig config;
+    config.concurrency = options_.concurrency;
+    config.queues = {{prefix_ + name, 1}};
+    return Server(broker_, config);
+  }
+
+  Status fill_in_hundreds(const std::string& queue, std::size_t count) {
+    const std::vector<Task> batch(100, Task("bench", payload_, EnqueueOptions().queue(queue)));
+    for (std::size_t done = 0; done < count; done += batch.size()) {
+      const std::size_t n = std::min(batch.size(), count - done);
+      for (const Result<TaskInfo>& r : client_.enqueue_batch(std::span(batch).first(n))) {
+        if (!r) return r.error();
+      }
+    }
+    return {};
+  }
+
+  BrokerPtr broker_;
+  Client client_;
+  LoadOptions options_;
+  Payload payload_;
+  std::string prefix_;
+  std::vector<std::string> used_;
+};
+
+// The folder of the broker's file; empty for a store without one.
+std::string folder_of(const BrokerPtr& broker) {
+  const auto facts = Inspector(broker).describe();
+  if (!facts) return "";
+  for (const auto& [key, value] : *facts) {
+    if (key == "path") return std::filesystem::absolute(value).parent_path().string();
+  }
+  return "";
+}
+
+// What the disk itself can do: appends of 200 bytes, each followed by fdatasync, a second.
+Result<double> disk_syncs(const std::string& folder, double seconds) {
+  std::string path = folder + "/windlass-bench-XXXXXX";
+  const int fd = mkstemp(path.data());
+  if (fd < 0) return Error(ErrorCode::kPermissionDenied, "cannot write in " + folder);
+  unlink(path.c_str());
+  const std::string bytes(200, 'x');
+  std::size_t count = 0;
+  const auto start = Steady::now();
+  while (seconds_since(start) < seconds) {
+    if (write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) || fdatasync(fd) != 0) {
+      close(fd);
+      return Error(ErrorCode::kResourceExhausted, "cannot write to a file in " + folder);
+    }
+    ++count;
+  }
+  const double rate = static_cast<double>(count) / seconds_since(start);
+  close(fd);
+  return rate;
+}
+
+std::string first_match(const char* path, std::string_view key) {
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(key)) {
+      const std::size_t at = line.find_first_not_of(" \t:", line.find(':'));
+      return at == std::string::npos ? "" : line.substr(at);
+    }
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+Result<LoadFigures> run_load(const BrokerPtr& broker, const LoadOptions& options,
+                             const std::function<void(std::string_view)>& report) {
+  Load load(broker, options);
+  LoadFigures f;
+  std::optional<Error> failed;
+  const auto phase = [&](std::string_view name, auto&& run, auto& figure) {
+    if (failed) return;
+    report(name);
+    auto result = run();
+    if (result) figure = *result;
+    else failed = result.error().at(name);
+  };
+  if (const std::string folder = folder_of(broker); !folder.empty()) {
+    phase("disk", [&] { return disk_syncs(folder, 1.0); }, f.disk_syncs_per_s);
+  }
+  phase("idle server", [&] { return load.idle_server(); }, f.idle_server_mib);
+  phase("pick-up latency", [&] { return load.pickup(500); }, f.pickup_ms);
+  phase("delayed tasks", [&] { return load.delayed(500); }, f.delayed_late_ms);
+  phase("enqueue, one caller", [&] { return load.enqueue("single", 1); }, f.enqueue_single_per_s);
+  phase("enqueue, 64 threads", [&] { return load.enqueue("threads", 64); }, f.enqueue_64_per_s);
+  phase("enqueue, batches of 100", [&] { return load.enqueue("batch", 0); }, f.enqueue_batch_per_s);
+  phase("process a full queue", [&] { return load.process("process", f.cpu_us_per_task); }, f.process_per_s);
+  phase("enqueue and process at once", [&] { return load.life_cycle(); }, f.life_cycle_per_s);
+  if (options.backlog > 0 && !failed) {
+    report("with a backlog");
+    if (const Status s = load.backlog(f); !s) failed = s.error().at("with a backlog");
+  }
+  if (failed) return *failed;
+  return f;
+}
+
+std::string describe_machine() {
+  utsname kernel{};
+  uname(&kernel);
+  std::ostringstream out;
+  out << first_match("/proc/cpuinfo", "model name") << ", " << std::thread::hardware_concurrency() << " CPUs, "
+      << first_match("/proc/meminfo", "MemTotal") << " memory, " << kernel.sysname << ' ' << kernel.release;
+  return out.str();
+}
+
+}  // namespace windlass::app

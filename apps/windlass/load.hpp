@@ -1,0 +1,59 @@
+// The load program behind `windlass bench`: what a broker does under load, measured through the public API.
+//
+// Each figure has phases of its own on queues of its own (named windlass-bench-<id>-*), which are removed at the end, so it
+// can be run against a store that is in use. What it does not do: compare with others (bench/ does that).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <windlass/broker.hpp>
+#include <windlass/codec.hpp>
+#include <windlass/error.hpp>
+
+namespace windlass::app {
+
+struct LoadOptions {
+  std::size_t tasks = 200000;     // of the phases that process; enqueue phases take what they get done in `phase`
+  std::size_t payload = 100;      // bytes
+  int concurrency = 10;
+  double phase_seconds = 3;       // length of each enqueue phase
+  std::size_t backlog = 0;        // > 0: also measure with so many tasks waiting
+};
+
+struct Quantiles {
+  double p50 = 0, p99 = 0, min = 0, max = 0;
+};
+WINDLASS_FIELDS(Quantiles, p50, p99, min, max)
+
+// Rates are tasks a second, latencies milliseconds, memory MiB.
+struct LoadFigures {
+  std::optional<double> disk_syncs_per_s;  // fdatasync after each small append, next to the broker's file
+  double enqueue_single_per_s = 0;   // one caller that waits for each
+  double enqueue_64_per_s = 0;       // 64 threads, each the same
+  double enqueue_batch_per_s = 0;    // one caller, batches of 100
+  double process_per_s = 0;          // a full queue, a server with a handler that does nothing
+  double life_cycle_per_s = 0;       // enqueued in batches of 100 and processed at the same time
+  Quantiles pickup_ms;               // call of enqueue -> start of the handler, idle queue, 100 a second
+  Quantiles delayed_late_ms;         // due time -> start of the handler
+  double cpu_us_per_task = 0;        // of this process, while it processed the full queue
+  double idle_server_mib = 0;        // resident, of this process, before the first phase, with a server running
+  std::optional<double> backlog_enqueue_batch_per_s;
+  std::optional<double> backlog_process_per_s;
+};
+WINDLASS_FIELDS(LoadFigures, disk_syncs_per_s, enqueue_single_per_s, enqueue_64_per_s, enqueue_batch_per_s, process_per_s, life_cycle_per_s,
+                pickup_ms, delayed_late_ms, cpu_us_per_task, idle_server_mib, backlog_enqueue_batch_per_s,
+                backlog_process_per_s)
+
+// Runs all phases; `report` is told the name of each when it begins.
+// Errors: the first that a call of the API returned, with the phase in front.
+Result<LoadFigures> run_load(const BrokerPtr& broker, const LoadOptions& options,
+                             const std::function<void(std::string_view phase)>& report);
+
+// Processor, cores, memory and kernel of this machine, in one line.
+std::string describe_machine();
+
+}  // namespace windlass::app

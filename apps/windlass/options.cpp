@@ -1,0 +1,49 @@
+#include <CLI/CLI.hpp>
+
+#include "options.hpp"
+
+#include "core/text.hpp"
+
+namespace windlass::app {
+namespace {
+
+template <class T>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, std::optional<T>& into, const std::string& help,
+                        std::function<Result<T>(const std::string&)> parse) {
+  const auto read = [&into, name, parse = std::move(parse)](const std::string& text) {
+    Result<T> value = parse(text);
+    if (!value) throw CLI::ValidationError(name, value.error().message());
+    into = *value;
+  };
+  return app.add_option_function<std::string>(name, read, help);
+}
+
+Result<Duration> not_negative(const std::string& text) {
+  Result<Duration> value = core::parse_duration(text);
+  if (value && *value < Duration::zero()) return Error(ErrorCode::kInvalidArgument, "'" + text + "' is negative");
+  return value;
+}
+
+Result<TaskState> parse_state(const std::string& text) {
+  if (const auto state = find_task_state(text)) return *state;
+  std::string names;
+  for (int i = 1; i <= kTaskStateCount; ++i) names += (i > 1 ? ", " : "") + std::string(task_state_name(static_cast<TaskState>(i)));
+  return Error(ErrorCode::kInvalidArgument, "'" + text + "' is no state; there are " + names);
+}
+
+}  // namespace
+
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<Duration>& into, const std::string& help) {
+  return add_parsed<Duration>(app, name, into, help, not_negative)->type_name("DURATION");
+}
+
+CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<TimePoint>& into, const std::string& help) {
+  const auto parse = [](const std::string& text) { return core::parse_time(text); };
+  return add_parsed<TimePoint>(app, name, into, help, parse)->type_name("TIME");
+}
+
+CLI::Option* add_state(CLI::App& app, const std::string& name, std::optional<TaskState>& into, const std::string& help) {
+  return add_parsed<TaskState>(app, name, into, help, parse_state)->type_name("STATE");
+}
+
+}  // namespace windlass::app

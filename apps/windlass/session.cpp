@@ -1,0 +1,98 @@
+#include "session.hpp"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include <windlass/log.hpp>
+
+#include "output.hpp"
+
+namespace windlass::app {
+namespace {
+
+Result<std::string> state_folder() {
+  if (const char* xdg = std::getenv("XDG_STATE_HOME"); xdg && *xdg == '/') return std::string(xdg) + "/windlass";
+  const char* home = std::getenv("HOME");
+  if (!home || *home != '/') {
+    const passwd* user = ::getpwuid(::getuid());
+    home = user ? user->pw_dir : nullptr;
+  }
+  if (home && *home == '/') return std::string(home) + "/.local/state/windlass";
+  return Error(ErrorCode::kInvalidArgument, "no home folder to keep tasks in: give --broker sqlite:FILE");
+}
+
+Status make_private_folder(const std::string& path) {
+  std::error_code failed;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
+  if (!failed && (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST)) return {};
+  const std::string why = failed ? failed.message() : std::strerror(errno);
+  return Error(ErrorCode::kUnavailable, "cannot create the folder " + path + ": " + why + "; give --broker sqlite:FILE");
+}
+
+}  // namespace
+
+int exit_code_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument: return kUsage;
+    case ErrorCode::kTaskNotFound:
+    case ErrorCode::kQueueNotFound: return kNotFound;
+    case ErrorCode::kDuplicateTask:
+    case ErrorCode::kTaskIdConflict:
+    case ErrorCode::kQueueNotEmpty:
+    case ErrorCode::kFailedPrecondition:
+    case ErrorCode::kTickTaken: return kConflict;
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kUnknownOutcome:
+    case ErrorCode::kPermissionDenied:
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kUnsupported: return kUnavailable;
+    default: return kFailed;
+  }
+}
+
+Result<std::string> Session::url() const {
+  if (!broker_url.empty()) return broker_url;
+  Result<std::string> folder = state_folder();
+  if (!folder) return folder;
+  if (Status made = make_private_folder(*folder); !made) return made.error();
+  return "sqlite:" + *folder + "/windlass.db";
+}
+
+Result<BrokerPtr> Session::open() const {
+  const Result<std::string> where = url();
+  if (!where) return where.error();
+  return open_broker(*where);
+}
+
+void Session::set_up_logging() const {
+  set_log_sink(make_stream_sink(STDERR_FILENO, log_format == "json" ? LogFormat::kJson : LogFormat::kText));
+  if (const auto level = find_log_level(log_level)) set_log_level(*level);
+}
+
+Result<int> Session::print(const codec::Value& value) {
+  put(codec::write_json(value) + "\n");
+  return kOk;
+}
+
+int Session::report(const Error& error) const {
+  const int code = exit_code_of(error.code());
+  std::string text = "windlass: " + printable(error.message());
+  if (json) {
+    codec::Value::Object object;
+    object.push_back({"error", std::string(error_code_name(error.code()))});
+    object.push_back({"message", error.message()});
+    object.push_back({"exit_code", code});
+    text = codec::write_json(object);
+  }
+  std::fprintf(stderr, "%s\n", text.c_str());
+  return code;
+}
+
+}  // namespace windlass::app

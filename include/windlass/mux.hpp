@@ -1,0 +1,102 @@
+// Mux: from task types to handlers.
+//
+//   windlass::Mux mux;
+//   mux.handle("image:", [](windlass::Context& ctx) { resize(ctx.payload().bytes()); });         // every type image:...
+//   mux.handle<Email>("email:send", [](windlass::Context&, const Email& mail) { send(mail); });  // see codec.hpp
+//   mux.use([](windlass::Context& ctx, const windlass::Handler& next) { Timer t; return next(ctx); });
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <windlass/codec.hpp>
+#include <windlass/context.hpp>
+#include <windlass/outcome.hpp>
+
+namespace windlass {
+
+using Handler = std::function<Outcome(Context&)>;
+// Runs around a handler: does what it wants before and after `next(ctx)`, or does not call it at all.
+using Middleware = std::function<Outcome(Context&, const Handler& next)>;
+
+namespace internal {
+// Makes a Handler of a callable that returns void or something convertible to Outcome.
+template <class F, class... Args>
+Outcome call_handler(F& fn, Args&&... args) {
+  if constexpr (std::is_void_v<std::invoke_result_t<F&, Args...>>) {
+    std::invoke(fn, std::forward<Args>(args)...);
+    return Outcome::done();
+  } else {
+    return std::invoke(fn, std::forward<Args>(args)...);
+  }
+}
+
+// True for a null pointer and a std::function without target; what cannot be empty is not.
+template <class F>
+bool is_empty_callable(const F& fn) {
+  if constexpr (std::is_pointer_v<F> || std::is_member_pointer_v<F>) return fn == nullptr;
+  else if constexpr (requires { fn.operator bool(); }) return !fn;
+  else return false;
+}
+}  // namespace internal
+
+// Build it first, then run servers with it: const members are thread-safe, the others are not. Copyable: a server keeps
+// a copy, so the Mux need not outlive it. The copies share the handlers, which may be called from many threads at once.
+class Mux {
+ public:
+  Mux();
+  ~Mux();
+  Mux(const Mux&);
+  Mux& operator=(const Mux&);
+  Mux(Mux&&) noexcept;
+  Mux& operator=(Mux&&) noexcept;
+
+  // Handles the tasks whose type is `pattern`, or begins with it where no longer pattern fits: an exact match first,
+  // then the longest registered prefix, byte by byte.
+  // Throws std::invalid_argument for a blank pattern, an empty handler or a pattern registered before: all bugs of the
+  // program.
+  template <class F>
+    requires std::is_invocable_v<F&, Context&>
+  Mux& handle(std::string pattern, F fn) {
+    const bool empty = internal::is_empty_callable(fn);
+    Handler handler = [fn = std::move(fn)](Context& ctx) mutable { return internal::call_handler(fn, ctx); };
+    return add(std::move(pattern), empty ? nullptr : std::move(handler));
+  }
+
+  // As above, for a payload that holds a T in JSON or MessagePack (told apart by the first byte). A payload that does
+  // not decode archives the task at once, with FailureKind::kBadPayload and a text that names the field.
+  template <class T, class F>
+    requires std::is_invocable_v<F&, Context&, const T&>
+  Mux& handle(std::string pattern, F fn) {
+    const bool empty = internal::is_empty_callable(fn);
+    Handler handler = [fn = std::move(fn)](Context& ctx) mutable -> Outcome {
+      const Result<T> value = codec::decode<T>(ctx.payload().bytes());
+      if (!value) return Outcome::skip_retry(Failure(FailureKind::kBadPayload, value.error().message()));
+      return internal::call_handler(fn, ctx, *value);
+    };
+    return add(std::move(pattern), empty ? nullptr : std::move(handler));
+  }
+
+  // Adds a middleware; they run in the order added, the first one outermost, around every handler and also where no
+  // handler is found, for patterns registered before and after. Throws std::invalid_argument for an empty one.
+  Mux& use(Middleware middleware);
+
+  // Runs the handler of ctx.type(), which makes a mux a handler of another one. Without a handler: Outcome::fail with
+  // FailureKind::kNoHandler. Throws what the handler or a middleware throws.
+  Outcome run(Context& ctx) const;
+
+  // The pattern that would handle this type; empty = none.
+  std::string find_pattern(std::string_view type) const;
+
+ private:
+  Mux& add(std::string pattern, Handler handler);
+
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace windlass

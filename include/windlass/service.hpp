@@ -1,0 +1,22 @@
+// Service: what is started and stopped together with a server. See Server::attach.
+#pragma once
+
+#include <windlass/error.hpp>
+
+namespace windlass {
+
+// Thread-safe.
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual Status start() = 0;
+  // Returns when it has stopped. May be called twice, or before start().
+  virtual void stop() = 0;
+
+ protected:
+  Service() = default;
+  Service(const Service&) = default;
+  Service& operator=(const Service&) = default;
+};
+
+}  // namespace windlass

@@ -1,0 +1,148 @@
+#include "exec/command_handler.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <windlass/log.hpp>
+
+#include "core/text.hpp"
+#include "exec/command.hpp"
+#include "exec/signals.hpp"
+
+namespace windlass::exec {
+namespace {
+
+using End = CommandResult::End;
+
+// Arguments and environment are C strings: a zero byte in an id or header would cut them short unseen.
+std::string without_zero(std::string text) {
+  for (std::size_t at = text.find('\0'); at != text.npos; at = text.find('\0', at)) text.replace(at, 1, "\xEF\xBF\xBD");
+  return text;
+}
+
+// One pass, so that a value that holds "{queue}" is not looked at again.
+std::string expand(const std::string& word, const Context& ctx) {
+  const std::array<std::pair<std::string_view, const std::string*>, 3> names{
+      {{"{id}", &ctx.task_id()}, {"{type}", &ctx.type()}, {"{queue}", &ctx.queue()}}};
+  std::string out;
+  for (std::size_t at = 0; at < word.size();) {
+    std::size_t step = 0;
+    for (const auto& [name, value] : names) {
+      if (std::string_view(word).substr(at, name.size()) != name) continue;
+      out += *value;
+      step = name.size();
+    }
+    if (step == 0) out += word[at++];
+    at += step;
+  }
+  return without_zero(std::move(out));
+}
+
+std::string header_variable(std::string_view key) {
+  std::string name = "WINDLASS_HEADER_";
+  for (const char c : key) {
+    if (c >= 'a' && c <= 'z') name += static_cast<char>(c - 'a' + 'A');
+    else name += (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
+  }
+  return name;
+}
+
+std::vector<std::string> task_environment(const Context& ctx) {
+  std::vector<std::string> out;
+  const auto set = [&](const std::string& name, const std::string& value) { out.push_back(without_zero(name + "=" + value)); };
+  const auto set_time = [&](const std::string& name, TimePoint t) {
+    if (t != kNoTime) set(name, core::format_time(t));
+  };
+  set("WINDLASS_TASK_ID", ctx.task_id());
+  set("WINDLASS_QUEUE", ctx.queue());
+  set("WINDLASS_TYPE", ctx.type());
+  set("WINDLASS_RETRY_COUNT", std::to_string(ctx.retry_count()));
+  set("WINDLASS_MAX_RETRY", std::to_string(ctx.max_retry()));
+  set_time("WINDLASS_DEADLINE", ctx.deadline());
+  set_time("WINDLASS_SCHEDULED_AT", ctx.scheduled_at());
+  set_time("WINDLASS_ENQUEUED_AT", ctx.enqueued_at());
+  for (const auto& [key, value] : ctx.headers()) set(header_variable(key), value);
+  return out;
+}
+
+std::string last_line(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+  const auto newline = text.rfind('\n');
+  return std::string(newline == text.npos ? text : text.substr(newline + 1));
+}
+
+Failure make_failure(FailureKind kind, std::string message, const CommandResult& result) {
+  if (const std::string said = last_line(result.error_tail); !said.empty()) message += ": " + said;
+  Failure failure(kind, core::to_valid_utf8(message));
+  failure.detail = core::to_valid_utf8(result.error_tail);
+  return failure;
+}
+
+Outcome exited(const CommandResult& result, Context& ctx) {
+  if (result.exit_code == 0) {
+    if (!result.output.empty()) ctx.write_result(result.output);
+    return Outcome::done();
+  }
+  Failure failure =
+      make_failure(FailureKind::kExitCode, "command exited with code " + std::to_string(result.exit_code), result);
+  failure.exit_code = result.exit_code;
+  return result.exit_code == kExitSkipRetry ? Outcome::skip_retry(std::move(failure)) : Outcome::fail(std::move(failure));
+}
+
+Outcome signalled(const CommandResult& result) {
+  const char* core = result.core_dumped ? " (core dumped)" : "";
+  Failure failure = make_failure(FailureKind::kSignal, "command was ended by " + signal_name(result.signal) + core, result);
+  failure.signal = result.signal;
+  return Outcome::fail(std::move(failure));
+}
+
+// How it ended once it was told to.
+std::string end_of_stopped(const CommandResult& result) {
+  return result.killed ? "killed, as it did not end on SIGTERM" : "stopped with SIGTERM";
+}
+
+FailureKind stop_kind(StopReason reason) {
+  switch (reason) {
+    case StopReason::kTimeout: return FailureKind::kTimeout;
+    case StopReason::kDeadline: return FailureKind::kDeadline;
+    case StopReason::kCancelled: return FailureKind::kCancelled;
+    default: return FailureKind::kError;
+  }
+}
+
+Outcome conclude(const CommandHandlerSpec& spec, const CommandResult& result, Context& ctx) {
+  switch (result.end) {
+    case End::kExited: return exited(result, ctx);
+    case End::kSignalled: return signalled(result);
+    // Why it was stopped, the runtime puts in front.
+    case End::kStopped: return Outcome::fail(make_failure(stop_kind(ctx.stop_reason()), "command was " + end_of_stopped(result), result));
+    case End::kTimedOut:
+      return Outcome::fail(make_failure(FailureKind::kTimeout, "command took longer than " + core::format_duration(spec.timeout) +
+                                                                   ": " + end_of_stopped(result), result));
+    case End::kOutputTooLong:
+      return Outcome::fail(make_failure(FailureKind::kError, "command wrote more than the " + std::to_string(spec.result_max) +
+                                                                 " bytes that a result may have, and was stopped", result));
+    case End::kNotStarted: break;
+  }
+  return Outcome::fail(make_failure(FailureKind::kError, result.error, result));
+}
+
+}  // namespace
+
+Handler command_handler(CommandHandlerSpec spec) {
+  return [spec = std::move(spec)](Context& ctx) {
+    CommandSpec command;
+    for (const std::string& word : spec.argv) command.argv.push_back(expand(word, ctx));
+    command.input = ctx.payload().bytes();
+    command.environment = task_environment(ctx);
+    command.timeout = spec.timeout;
+    command.grace = spec.grace;
+    command.output_max = spec.result_max;
+    command.guard = spec.guard;
+    command.on_error_line = [](std::string_view line) { log_info(line, {{"stream", "stderr"}}); };
+    return conclude(spec, run_command(command, ctx.stop_token()), ctx);
+  };
+}
+
+}  // namespace windlass::exec

@@ -1,0 +1,147 @@
+#include "net/socket.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace windlass::net {
+namespace {
+
+// In whole milliseconds, rounded up so that nobody spins through the last one.
+int poll_timeout(Deadline deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+  constexpr long long kLongest = 3'600'000;
+  return static_cast<int>(std::clamp<long long>(left, 0, kLongest));
+}
+
+class SocketTransport final : public Transport {
+ public:
+  explicit SocketTransport(Fd socket) : socket_(std::move(socket)) {}
+
+  Result<std::size_t> read_some(std::span<char> buffer) override {
+    for (;;) {
+      const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+      if (n > 0) return static_cast<std::size_t>(n);
+      if (n == 0) return Error(ErrorCode::kUnavailable, "connection closed by the peer");
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return std::size_t{0};
+      if (errno != EINTR) return system_error("read", errno);
+    }
+  }
+
+  Result<std::size_t> write_some(std::string_view bytes) override {
+    for (;;) {
+      const ssize_t n = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (n >= 0) return static_cast<std::size_t>(n);
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return std::size_t{0};
+      if (errno != EINTR) return system_error("write", errno);
+    }
+  }
+
+  Result<Ready> wait(Interest interest, int wake_fd, Deadline deadline) override {
+    return wait_socket(socket_.get(), interest, wake_fd, deadline);
+  }
+
+  void shutdown() override { ::shutdown(socket_.get(), SHUT_RDWR); }
+
+ private:
+  const Fd socket_;
+};
+
+void set_option(int socket, int level, int option, int value) {
+  // Tuning only: a socket without it works.
+  (void)::setsockopt(socket, level, option, &value, sizeof value);
+}
+
+void tune_tcp(int socket) {
+  set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 15);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, 5);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
+Result<Fd> connect_to(const sockaddr* address, socklen_t size, int family, Deadline deadline) {
+  Fd socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0) return system_error("socket", errno);
+  if (::connect(socket.get(), address, size) == 0) return socket;
+  // EAGAIN is a unix socket whose backlog is full: nothing is under way that one could wait for.
+  if (errno != EINPROGRESS) return system_error("connect", errno);
+  Result<Ready> ready = wait_socket(socket.get(), {.write = true}, -1, deadline);
+  if (!ready) return ready.error();
+  if (!ready->write) return Error(ErrorCode::kUnavailable, "connect: timed out");
+  int failure = 0;
+  socklen_t length = sizeof failure;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &failure, &length) != 0) failure = errno;
+  if (failure != 0) return system_error("connect", failure);
+  return socket;
+}
+
+}  // namespace
+
+Error system_error(const char* what, int number) {
+  const ErrorCode code = number == EACCES || number == EPERM ? ErrorCode::kPermissionDenied : ErrorCode::kUnavailable;
+  return Error(code, std::system_category().message(number)).at(what);
+}
+
+Result<Ready> wait_socket(int socket, Interest interest, int wake_fd, Deadline deadline) {
+  short events = 0;
+  if (interest.read) events |= POLLIN;
+  if (interest.write) events |= POLLOUT;
+  pollfd fds[2] = {{socket, events, 0}, {wake_fd, POLLIN, 0}};
+  for (;;) {
+    const int n = ::poll(fds, wake_fd >= 0 ? 2 : 1, poll_timeout(deadline));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return system_error("poll", errno);
+    if (n == 0 && std::chrono::steady_clock::now() < deadline) continue;
+    // Errors and hang-ups show at the next read or write.
+    const bool over = (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+    return Ready{interest.read && (over || (fds[0].revents & POLLIN) != 0),
+                 interest.write && (over || (fds[0].revents & POLLOUT) != 0), wake_fd >= 0 && fds[1].revents != 0};
+  }
+}
+
+Result<Fd> connect_tcp(const std::string& host, std::uint16_t port, Deadline deadline) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  const int failure = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (failure != 0) return Error(ErrorCode::kUnavailable, std::string("look-up: ") + ::gai_strerror(failure));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
+  Error last(ErrorCode::kUnavailable, "look-up: no address");
+  for (const addrinfo* at = addresses.get(); at; at = at->ai_next) {
+    Result<Fd> socket = connect_to(at->ai_addr, at->ai_addrlen, at->ai_family, deadline);
+    if (socket) {
+      tune_tcp(socket->get());
+      return socket;
+    }
+    last = socket.error();
+  }
+  return Error(ErrorCode::kUnavailable, last.message());
+}
+
+Result<Fd> connect_unix(const std::string& path, Deadline deadline) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "path of a unix socket may have at most " + std::to_string(sizeof address.sun_path - 1) + " bytes");
+  }
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, AF_UNIX, deadline);
+}
+
+std::unique_ptr<Transport> make_socket_transport(Fd socket) {
+  return std::make_unique<SocketTransport>(std::move(socket));
+}
+
+}  // namespace windlass::net

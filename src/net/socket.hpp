@@ -1,0 +1,32 @@
+// Plain sockets as Transports, and what TLS builds on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "net/fd.hpp"
+#include "net/transport.hpp"
+
+namespace windlass::net {
+
+// Connects to host:port; tries each address that the name has, one after the other, within the deadline. The look-up of the
+// name is the resolver's own business and does not end at the deadline. TCP_NODELAY and keep-alive (a dead peer is noticed
+// within about 30 s) are on.
+//
+// Errors: kUnavailable with the last cause.
+Result<Fd> connect_tcp(const std::string& host, std::uint16_t port, Deadline deadline);
+
+// Errors: kInvalidArgument (path too long), kUnavailable, kPermissionDenied.
+Result<Fd> connect_unix(const std::string& path, Deadline deadline);
+
+// REQUIRES: a connected, non-blocking stream socket.
+std::unique_ptr<Transport> make_socket_transport(Fd socket);
+
+// Transport::wait() for a socket.
+Result<Ready> wait_socket(int socket, Interest interest, int wake_fd, Deadline deadline);
+
+// "read: Connection reset by peer" from errno.
+Error system_error(const char* what, int number);
+
+}  // namespace windlass::net

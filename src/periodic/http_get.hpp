@@ -1,0 +1,42 @@
+// One HTTP/1.1 GET over a connection of its own, http or https. Leaves out: redirects, proxies, cookies, compression.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <stop_token>
+#include <string>
+
+#include <windlass/error.hpp>
+#include <windlass/time.hpp>
+
+namespace windlass::periodic {
+
+struct Url {
+  bool tls = false;
+  std::string host;  // an IPv6 address without its brackets
+  std::string port;
+  std::string target;  // path and query, "/" at least
+};
+// Errors: kInvalidArgument.
+Result<Url> parse_url(const std::string& text);
+
+struct HttpRequest {
+  Url url;
+  std::map<std::string, std::string> headers;
+  Duration timeout = std::chrono::seconds(10);
+  std::size_t body_max = std::size_t{16} << 20;
+  std::string ca_file;
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::map<std::string, std::string> headers;  // names in lower case
+  std::string body;
+};
+
+// Blocks until the answer is there, the timeout has passed or `stop` is requested.
+// Errors: kUnavailable (not reached, in time, with a trusted certificate; answer cut short), kClosed (stopped),
+//         kResourceExhausted (body over body_max), kCorrupt (no HTTP).
+Result<HttpResponse> http_get(const HttpRequest& request, std::stop_token stop);
+
+}  // namespace windlass::periodic

@@ -1,0 +1,102 @@
+#include "runtime/decision.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/text.hpp"
+#include "core/time_math.hpp"
+
+namespace windlass::runtime {
+namespace {
+
+broker::Finish finish(broker::FinishKind kind) {
+  broker::Finish f;
+  f.kind = kind;
+  return f;
+}
+
+broker::Finish archive(Failure failure) {
+  broker::Finish f = finish(broker::FinishKind::kArchive);
+  f.failure = std::move(failure);
+  return f;
+}
+
+broker::Finish finish_at(broker::FinishKind kind, TimePoint now, Duration delay) {
+  broker::Finish f = finish(kind);
+  f.at = core::saturated_sum(now, std::max(delay, Duration::zero()));
+  return f;
+}
+
+broker::Finish decide_failure(const RunEnd& end, const RetryState& task, const Charge& charge, TimePoint now) {
+  const Failure& failure = end.outcome.failure();
+  const bool last = charge.is_failure && task.retried >= task.max_retry;
+  const bool for_good = end.stop == StopReason::kCancelled && end.for_good;
+  if (last || for_good || end.stop == StopReason::kDeadline) return archive(failure);
+  broker::Finish f = finish_at(broker::FinishKind::kRetry, now, charge.retry_delay);
+  f.charged = charge.is_failure;
+  f.failure = failure;
+  return f;
+}
+
+std::string stop_text(const RunEnd& end, Duration timeout) {
+  switch (end.stop) {
+    case StopReason::kTimeout: return "ran longer than its timeout of " + core::format_duration(timeout);
+    case StopReason::kDeadline: return "its deadline passed while it ran";
+    case StopReason::kCancelled: return end.for_good ? "cancelled for good" : "cancelled";
+    default: return {};
+  }
+}
+
+FailureKind stop_kind(StopReason reason) {
+  switch (reason) {
+    case StopReason::kTimeout: return FailureKind::kTimeout;
+    case StopReason::kDeadline: return FailureKind::kDeadline;
+    case StopReason::kCancelled: return FailureKind::kCancelled;
+    default: return FailureKind::kNone;
+  }
+}
+
+}  // namespace
+
+bool failed(const RunEnd& end) {
+  const Outcome::Kind kind = end.outcome.kind();
+  return kind == Outcome::Kind::kFail || kind == Outcome::Kind::kSkipRetry;
+}
+
+RunEnd with_stop_reason(RunEnd end, Duration timeout) {
+  const FailureKind kind = stop_kind(end.stop);
+  if (end.outcome.kind() != Outcome::Kind::kFail || kind == FailureKind::kNone) return end;
+  Failure failure = end.outcome.failure();
+  failure.kind = kind;
+  std::string text = stop_text(end, timeout);
+  if (!failure.message.empty()) text += ": " + failure.message;
+  failure.message = std::move(text);
+  end.outcome = Outcome::fail(std::move(failure));
+  return end;
+}
+
+broker::Finish decide(const RunEnd& end, const RetryState& task, const Charge& charge, TimePoint now) {
+  using broker::FinishKind;
+  switch (end.outcome.kind()) {
+    case Outcome::Kind::kDone: return finish(task.retention > Duration::zero() ? FinishKind::kComplete : FinishKind::kDone);
+    case Outcome::Kind::kRevoke: return finish(FinishKind::kDone);
+    case Outcome::Kind::kSnooze: return finish_at(FinishKind::kSnooze, now, end.outcome.delay());
+    case Outcome::Kind::kSkipRetry: return archive(end.outcome.failure());
+    case Outcome::Kind::kFail: break;
+  }
+  if (end.stop == StopReason::kShutdown) return finish(FinishKind::kRequeue);
+  return decide_failure(end, task, charge, now);
+}
+
+std::optional<Failure> start_refusal(TimePoint expires_at, TimePoint deadline, TimePoint now) {
+  if (expires_at != kNoTime && now >= expires_at) {
+    return Failure(FailureKind::kExpired, "expired at " + core::format_time(expires_at) + " before it started");
+  }
+  if (deadline != kNoTime && now >= deadline) {
+    return Failure(FailureKind::kDeadline, "its deadline, " + core::format_time(deadline) + ", passed before it started");
+  }
+  return std::nullopt;
+}
+
+}  // namespace windlass::runtime

@@ -1,0 +1,67 @@
+// Fetcher: the thread that takes tasks from the store, as many as there is room for, and sleeps when there are none.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+
+#include "base/alarm.hpp"
+#include "base/clock.hpp"
+#include "broker/broker.hpp"
+#include "core/queue_picker.hpp"
+#include "runtime/counters.hpp"
+#include "runtime/finisher.hpp"
+#include "runtime/run_table.hpp"
+#include "runtime/trouble.hpp"
+#include "runtime/work_queue.hpp"
+
+namespace windlass::runtime {
+
+struct FetchPlan {
+  std::string owner;
+  Duration lease{};
+  std::map<std::string, int> queues;
+  bool strict = false;
+};
+
+// start() and stop() belong to one thread.
+class Fetcher {
+ public:
+  Fetcher(broker::Broker& broker, base::Clock& clock, base::Random random, FetchPlan plan, WorkQueue& queue, RunTable& table,
+          Finisher& finisher, Counters& counters);
+  ~Fetcher();  // as stop()
+
+  void start();
+  // Takes no more, gives back what no worker has begun, and returns. May be called twice, or before start().
+  void stop();
+  // Gives tasks that no worker has begun back, in the order in which they were fetched.
+  void give_back(std::span<TaskRun* const> runs);
+
+ private:
+  void loop();
+  bool fetch(std::size_t max);
+  void take_over(std::vector<broker::FetchedTask> tasks, Duration leased_until);
+
+  broker::Broker& broker_;
+  base::Clock& clock_;
+  const FetchPlan plan_;
+  WorkQueue& queue_;
+  RunTable& table_;
+  Finisher& finisher_;
+  Counters& counters_;
+  const std::unique_ptr<broker::Waiter> waiter_;
+  base::Alarm alarm_;
+  std::atomic<bool> stopping_ = false;
+
+  // Confined to the thread.
+  core::QueuePicker picker_;
+  Trouble trouble_;
+  std::uint64_t next_serial_ = 1;
+
+  std::thread thread_;
+};
+
+}  // namespace windlass::runtime

@@ -1,0 +1,287 @@
+#include "runtime/finisher.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <windlass/log.hpp>
+
+namespace windlass::runtime {
+namespace {
+
+// A stopping server has little time: it does not wait longer between two attempts.
+constexpr Duration kClosingRetry = std::chrono::milliseconds(200);
+
+using broker::Finish;
+using broker::FinishKind;
+using broker::FinishOutcome;
+
+// Errors that may pass: the same call can succeed later.
+bool may_pass(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kUnknownOutcome:
+    case ErrorCode::kResourceExhausted:
+    case ErrorCode::kPermissionDenied: return true;
+    default: return false;
+  }
+}
+
+bool keeps_task(FinishKind kind) { return kind != FinishKind::kDone && kind != FinishKind::kDiscard; }
+
+bool carries_result(FinishKind kind) {
+  return kind == FinishKind::kComplete || kind == FinishKind::kRetry || kind == FinishKind::kArchive;
+}
+
+void count_applied(Counters& counters, const Finish& finish) {
+  switch (finish.kind) {
+    case FinishKind::kDone: add(counters.done); break;
+    case FinishKind::kComplete: add(counters.completed); break;
+    case FinishKind::kRetry: add(counters.retried); break;
+    case FinishKind::kArchive: add(finish.failure.kind == FailureKind::kExpired ? counters.expired : counters.archived); break;
+    case FinishKind::kSnooze: add(counters.snoozed); break;
+    case FinishKind::kRequeue: add(counters.given_back); break;
+    case FinishKind::kDiscard: add(counters.expired); break;
+  }
+}
+
+std::vector<LogField> task_fields(const broker::LeaseRef& lease) {
+  return {{"task", lease.task.id}, {"queue", lease.task.queue}};
+}
+
+}  // namespace
+
+Finisher::Finisher(broker::Broker& broker, base::Clock& clock, base::Random random, RunTable& table, Counters& counters)
+    : broker_(broker),
+      clock_(clock),
+      table_(table),
+      counters_(counters),
+      result_max_(broker.payload_max()),
+      alarm_(clock),
+      trouble_("writing of outcomes", clock, random) {}
+
+void Finisher::start() {
+  thread_ = std::thread([this] { loop(); });
+}
+
+void Finisher::submit(Finished finished) {
+  base::Lock lock(mu_);
+  while (finishes_.size() >= kPendingMax && !closing_) room_.wait(mu_);
+  if (closed_) {
+    add(counters_.finishes_dropped);
+    return;
+  }
+  finishes_.push_back(std::move(finished));
+  if (std::exchange(asleep_, false)) alarm_.wake();
+}
+
+void Finisher::changed(TaskRun& run) {
+  base::Lock lock(mu_);
+  if (closed_ || run.disowned()) return;
+  updates_.push_back(&run);
+  if (std::exchange(asleep_, false)) alarm_.wake();
+}
+
+void Finisher::close(Duration at_most) {
+  {
+    base::Lock lock(mu_);
+    if (closed_) return;
+    closing_ = true;
+    close_by_ = clock_.steady() + at_most;
+    room_.notify_all();
+  }
+  alarm_.wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Finisher::loop() {
+  while (take()) {
+    if (write_updates()) write_finishes();
+  }
+}
+
+// Waits until there is something to write. False at the end.
+bool Finisher::take() {
+  base::Lock lock(mu_);
+  for (;;) {
+    if (closing_) not_before_ = std::min(not_before_, clock_.steady() + kClosingRetry);
+    const bool empty = finishes_.empty() && work_.finishes.empty();
+    // Even a server that was held up beyond its time to close tries once.
+    if (closing_ && (empty || (failed_while_closing_ && clock_.steady() >= close_by_))) break;
+    const Duration wait = until_due();
+    if (wait <= Duration::zero()) return take_locked();
+    // While the store is in trouble, what comes in waits with the rest.
+    asleep_ = clock_.steady() >= not_before_;
+    lock.unlock();
+    alarm_.sleep_for(wait);
+    lock.lock();
+    asleep_ = false;
+  }
+  closed_ = true;
+  const std::size_t left = finishes_.size() + work_.finishes.size();
+  add(counters_.finishes_dropped, left);
+  lock.unlock();
+  if (left > 0) log_error("stopped with outcomes unwritten: these tasks will run again", {{"tasks", std::to_string(left)}});
+  return false;
+}
+
+Duration Finisher::until_due() {
+  const Duration now = clock_.steady();
+  Duration wait = std::chrono::hours(1);
+  if (!finishes_.empty() || !work_.finishes.empty() || !updates_.empty()) wait = Duration::zero();
+  for (const TaskRun* run : work_.updates) wait = std::min(wait, run->progress_written_at + kProgressEvery - now);
+  wait = std::max(wait, not_before_ - now);
+  return closing_ ? std::min(wait, close_by_ - now) : wait;
+}
+
+bool Finisher::take_locked() {
+  const std::size_t n = std::min(finishes_.size(), kBatchMax - std::min(kBatchMax, work_.finishes.size()));
+  const bool was_full = finishes_.size() >= kPendingMax;
+  for (std::size_t i = 0; i < n; ++i) {
+    Finished& finished = finishes_.front();
+    work_.finishes.push_back(std::move(finished.finish));
+    work_.runs.push_back(finished.run);
+    finishes_.pop_front();
+    if (work_.runs.back() != nullptr) work_.runs.back()->finishing = true;
+  }
+  // A run reports nothing after its finish, so what it reported before is in updates_ by now.
+  work_.updates.insert(work_.updates.end(), updates_.begin(), updates_.end());
+  updates_.clear();
+  if (was_full) room_.notify_all();
+  return true;
+}
+
+PendingUpdate Finisher::take_update(TaskRun& run) {
+  PendingUpdate update = run.take_update();
+  if (update.result && update.result->size() > result_max_) {
+    log_error("result is too large for the store, and is dropped",
+              {{"task", run.task_id()}, {"queue", run.queue()}, {"bytes", std::to_string(update.result->size())}});
+    update.result.reset();
+  }
+  return update;
+}
+
+// True when all that was reported is written, so that the finishes may follow.
+bool Finisher::write_updates() {
+  std::vector<broker::TaskUpdate> updates;
+  std::vector<TaskRun*> runs, later;
+  const Duration now = clock_.steady();
+  for (std::size_t i = 0; i < work_.runs.size(); ++i) {
+    TaskRun* run = work_.runs[i];
+    if (run == nullptr || !run->has_update() || !keeps_task(work_.finishes[i].kind)) continue;
+    PendingUpdate update = take_update(*run);
+    if (update.result && carries_result(work_.finishes[i].kind)) work_.finishes[i].result = std::exchange(update.result, {});
+    if (!update.result && !update.progress) continue;
+    updates.push_back({run->lease(), std::move(update.result), std::move(update.progress)});
+    runs.push_back(run);
+  }
+  for (TaskRun* run : work_.updates) {
+    if (run->finishing || run->disowned()) continue;
+    PendingUpdate update = take_update(*run);
+    if (!update.result && now - run->progress_written_at < kProgressEvery) {
+      run->put_back(std::move(update));
+      later.push_back(run);
+      continue;
+    }
+    updates.push_back({run->lease(), std::move(update.result), std::move(update.progress)});
+    runs.push_back(run);
+  }
+  work_.updates = std::move(later);
+  if (updates.empty()) return true;
+  return send(updates, runs);
+}
+
+bool Finisher::send(std::vector<broker::TaskUpdate>& updates, std::span<TaskRun* const> runs) {
+  Status status = broker_.update(updates);
+  if (!status && may_pass(status.error())) {
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      runs[i]->put_back({std::move(updates[i].result), std::move(updates[i].progress)});
+      if (!runs[i]->finishing) work_.updates.push_back(runs[i]);
+    }
+    wait_after(status.error());
+    return false;
+  }
+  if (!status) {
+    for (const broker::TaskUpdate& update : updates) {
+      const Status alone = broker_.update({&update, 1});
+      if (alone) continue;
+      std::vector<LogField> fields = task_fields(update.lease);
+      fields.push_back({"error", alone.error().message()});
+      log_error("result or progress was refused by the store, and is dropped", std::move(fields));
+    }
+  }
+  for (TaskRun* run : runs) run->progress_written_at = clock_.steady();
+  return true;
+}
+
+void Finisher::write_finishes() {
+  if (work_.finishes.empty()) return;
+  const auto outcomes = broker_.finish(work_.finishes);
+  if (outcomes) {
+    trouble_.ended();
+    add(counters_.finish_calls);
+    settle(work_.finishes, *outcomes);
+    written(work_.finishes.size());
+  } else if (may_pass(outcomes.error())) {
+    add(counters_.finish_failures);
+    work_.unknown |= outcomes.error().code() == ErrorCode::kUnknownOutcome;
+    wait_after(outcomes.error());
+  } else {
+    write_one_by_one();
+  }
+}
+
+// One of the finishes is such that the store refuses the whole call: find it, and do the others.
+void Finisher::write_one_by_one() {
+  std::size_t n = 0;
+  for (; n < work_.finishes.size(); ++n) {
+    const Finish& finish = work_.finishes[n];
+    const auto outcome = broker_.finish({&finish, 1});
+    if (outcome) {
+      settle({&finish, 1}, *outcome);
+    } else if (may_pass(outcome.error())) {
+      wait_after(outcome.error());
+      break;
+    } else {
+      drop(finish, outcome.error());
+    }
+  }
+  written(n);
+}
+
+// The first `n` finishes are settled.
+void Finisher::written(std::size_t n) {
+  const auto count = static_cast<std::ptrdiff_t>(n);
+  std::vector<TaskRun*> runs(work_.runs.begin(), work_.runs.begin() + count);
+  std::erase(runs, nullptr);
+  table_.remove(runs);
+  work_.runs.erase(work_.runs.begin(), work_.runs.begin() + count);
+  work_.finishes.erase(work_.finishes.begin(), work_.finishes.begin() + count);
+  if (work_.finishes.empty()) work_.unknown = false;
+}
+
+void Finisher::settle(std::span<const Finish> finishes, std::span<const FinishOutcome> outcomes) {
+  for (std::size_t i = 0; i < finishes.size(); ++i) {
+    if (outcomes[i] == FinishOutcome::kApplied || work_.unknown) {
+      count_applied(counters_, finishes[i]);
+      continue;
+    }
+    add(counters_.lease_lost);
+    log_warn("outcome was refused: the task is not this server's any more", task_fields(finishes[i].lease));
+  }
+}
+
+void Finisher::drop(const Finish& finish, const Error& why) {
+  add(counters_.finishes_dropped);
+  std::vector<LogField> fields = task_fields(finish.lease);
+  fields.push_back({"error", why.message()});
+  log_error("outcome was refused by the store: the task will run again when its lease has ended", std::move(fields));
+}
+
+void Finisher::wait_after(const Error& error) {
+  not_before_ = clock_.steady() + trouble_.failed(error);
+  base::Lock lock(mu_);
+  failed_while_closing_ = closing_;
+}
+
+}  // namespace windlass::runtime

@@ -1,0 +1,72 @@
+// Slots: what each worker thread is running right now: where watchdog, heartbeat and shutdown look.
+//
+// A slot is taken from begin() until end(), for as long as the handler's code runs, whatever happened to the task.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "broker/broker.hpp"
+#include "runtime/task_run.hpp"
+
+namespace windlass::runtime {
+
+// When a run is told to stop. The timeout is a length, so it ends on the steady clock; the deadline is a time on the wall.
+struct RunLimits {
+  static constexpr Duration kNever = Duration::max();
+  Duration timeout_at = kNever;    // steady
+  TimePoint deadline = kNoTime;    // wall
+};
+
+// What a look at the slots for runs that are over their limits found.
+struct LimitScan {
+  std::vector<std::stop_source> to_stop;  // for the caller to request_stop()
+  std::vector<broker::TaskRef> overruns;  // became overruns now
+  Duration next = RunLimits::kNever;      // steady time of the next look
+};
+
+// Thread-safe; begin() and end() of a slot belong to its worker.
+class Slots {
+ public:
+  // A run that is still there so long after it was told to stop is an overrun.
+  static constexpr Duration kOverrunAfter = std::chrono::seconds(1);
+
+  explicit Slots(std::size_t count);
+
+  std::size_t size() const { return slots_.size(); }
+
+  // Returns true if the run's limit comes before the next look of the watchdog, which must then be woken.
+  [[nodiscard]] bool begin(std::size_t slot, TaskRun& run, const RunLimits& limits, TimePoint now, Duration steady);
+  // False if the run was abandoned meanwhile: then the caller must not finish it.
+  [[nodiscard]] bool end(std::size_t slot);
+
+  LimitScan scan(TimePoint now, Duration steady);
+  std::vector<broker::RunningTask> running() const;
+
+  // Tells all runs to stop.
+  std::vector<std::stop_source> tell_all(StopReason reason, Duration steady);
+  // Gives up all runs that are still there, see end(), and returns their leases: their tasks are to be given back.
+  std::vector<broker::LeaseRef> abandon_all();
+  bool abandoned(std::size_t slot) const;
+
+ private:
+  struct alignas(64) Slot {
+    mutable base::Mutex mu;
+    TaskRun* run WINDLASS_GUARDED_BY(mu) = nullptr;
+    RunLimits limits WINDLASS_GUARDED_BY(mu);
+    TimePoint started_at WINDLASS_GUARDED_BY(mu);
+    bool overrun WINDLASS_GUARDED_BY(mu) = false;
+    bool abandoned WINDLASS_GUARDED_BY(mu) = false;
+  };
+  static void scan_slot(Slot& slot, TimePoint now, Duration steady, LimitScan& scan) WINDLASS_REQUIRES(slot.mu);
+
+  std::vector<std::unique_ptr<Slot>> slots_;
+  // Steady time of the watchdog's next look. kNever while it looks: then everyone who begins with a limit wakes it again.
+  std::atomic<Duration::rep> next_look_ = RunLimits::kNever.count();
+};
+
+}  // namespace windlass::runtime

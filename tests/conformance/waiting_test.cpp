@@ -1,0 +1,218 @@
+// Waiters and cancel feeds. A wait that should end is given an hour on a clock that nobody moves: if its signal were
+// lost, the test would hang and be ended by its time limit.
+#include <atomic>
+#include <thread>
+
+#include "conformance/fixture.hpp"
+
+namespace windlass::conformance {
+namespace {
+
+using ::testing::IsEmpty;
+
+class Waiting : public Conformance {
+ protected:
+  TimePoint hour() const { return clock_.now() + 1h; }
+
+  // Waits in a thread of its own until `waiter` comes back, while `act` is carried out in this one.
+  template <class Act>
+  void expect_woken_by(Waiter& waiter, const Act& act) {
+    std::thread thread([&, until = hour()] { waiter.wait(until); });
+    act();
+    thread.join();
+  }
+  std::unique_ptr<Waiter> pending_waiter(std::vector<std::string> queues = {"q"}) {
+    return broker_->make_waiter(std::move(queues), WaitFor::kPending);
+  }
+  std::unique_ptr<Waiter> due_waiter(std::vector<std::string> queues = {"q"}) {
+    return broker_->make_waiter(std::move(queues), WaitFor::kDue);
+  }
+};
+WINDLASS_FOR_EACH_BROKER(Waiting, rows());
+
+TEST_P(Waiting, AnEnqueueEndsTheWait) {
+  const auto waiter = pending_waiter();
+  expect_woken_by(*waiter, [&] { put_all({"a"}); });
+}
+
+TEST_P(Waiting, ASignalBeforeTheWaitIsRemembered) {
+  const auto waiter = pending_waiter();
+  put_all({"a"});
+  waiter->wait(hour());
+}
+
+TEST_P(Waiting, AnyOfManyQueuesEndsTheWaitAlsoOneThatComesLater) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 100; ++i) names.push_back("queue-" + std::to_string(i));
+  const auto waiter = pending_waiter(names);
+  expect_woken_by(*waiter, [&] { put_all({"a"}, "queue-99"); });
+  expect_woken_by(*waiter, [&] { put_all({"a"}, "queue-0"); });
+}
+
+TEST_P(Waiting, EverythingThatMakesATaskPendingEndsTheWait) {
+  put(delayed("due", 1s));
+  put(grouped("g"));
+  put_in_state("archived", TaskState::kArchived);
+  put_in_state("retry", TaskState::kRetry);
+  put_all({"a", "b"});
+  const auto running = fetch(2, "q", "s", 2s);
+  clock_.advance(1s);
+
+  const auto waiter = pending_waiter();
+  forward();
+  waiter->wait(hour());
+  finish(running[0], FinishKind::kRequeue);
+  waiter->wait(hour());
+  act("archived", TaskAction::kRun);
+  waiter->wait(hour());
+  get(broker_->bulk({.filter = {.queue = "q", .state = TaskState::kRetry}, .action = TaskAction::kRun}));
+  waiter->wait(hour());
+  clock_.advance(1s);
+  get(broker_->recover({.queues = {"q"}}));
+  waiter->wait(hour());
+  const auto set = get(broker_->take_group("q", {.grace = 0s}, 1min));
+  const NewTask aggregate = plain("sum");
+  get(broker_->finish_group(*set, &aggregate));
+  waiter->wait(hour());
+  get(broker_->pause("q"));
+  get(broker_->resume("q"));
+  waiter->wait(hour());
+}
+
+TEST_P(Waiting, AnEarlierDueTimeEndsAWaitForIt) {
+  put(delayed("late", 30min));
+  const auto waiter = due_waiter();
+  expect_woken_by(*waiter, [&] { put(delayed("sooner", 10min)); });
+  put_all({"a", "b"});
+  const auto running = fetch(2);
+  fail(running[0], 5min);
+  waiter->wait(hour());
+  finish(Finish{.lease = lease_of(running[1]), .kind = FinishKind::kSnooze, .at = clock_.now() + 1min});
+  waiter->wait(hour());
+}
+
+TEST_P(Waiting, AWaitEndsWhenItsTimeComes) {
+  const auto waiter = pending_waiter();
+  waiter->wait(clock_.now());
+  waiter->wait(clock_.now() - 1h);
+  const TimePoint until = clock_.now() + 10s;
+  std::thread thread([&] { waiter->wait(until); });
+  clock_.advance(10s);
+  thread.join();
+}
+
+TEST_P(Waiting, AWaitEndsWhenTheWallClockIsSteppedPastItsTime) {
+  const auto waiter = pending_waiter();
+  const TimePoint until = clock_.now() + 10h;
+  std::thread thread([&] { waiter->wait(until); });
+  clock_.step_wall(24h);
+  thread.join();
+}
+
+TEST_P(Waiting, WakeEndsTheWaitBeforeOrDuringIt) {
+  const auto waiter = pending_waiter();
+  waiter->wake();
+  waiter->wait(hour());
+  expect_woken_by(*waiter, [&] { waiter->wake(); });
+}
+
+TEST_P(Waiting, EveryWaiterOfAQueueIsWoken) {
+  const auto first = pending_waiter(), second = pending_waiter({"other", "q"});
+  put_all({"a"});
+  first->wait(hour());
+  second->wait(hour());
+}
+
+TEST_P(Waiting, NoSignalIsLostBetweenManyEnqueuersAndOneWaiter) {
+  constexpr int kThreads = 3, kEach = 200;
+  const auto waiter = pending_waiter();
+  std::vector<std::thread> enqueuers;
+  for (int t = 0; t < kThreads; ++t) {
+    enqueuers.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        const NewTask task = plain(std::to_string(t) + "-" + std::to_string(i));
+        get(broker_->enqueue(std::span(&task, 1)));
+      }
+    });
+  }
+  std::size_t found = 0;
+  while (found < kThreads * kEach) {
+    const std::size_t n = fetch(50).size();
+    found += n;
+    if (n == 0 && found < kThreads * kEach) waiter->wait(hour());
+  }
+  for (std::thread& thread : enqueuers) thread.join();
+  EXPECT_EQ(found, static_cast<std::size_t>(kThreads * kEach));
+}
+
+TEST_P(Waiting, ACancelRequestReachesEveryFeedOnce) {
+  const auto first = broker_->make_cancel_feed(), second = broker_->make_cancel_feed();
+  const CancelRequest request{{"q", "a"}, true};
+  get(broker_->cancel(std::span(&request, 1)));
+  for (CancelFeed* feed : {first.get(), second.get()}) {
+    const auto requests = get(feed->wait(hour()));
+    ASSERT_EQ(requests.size(), 1u);
+    EXPECT_EQ(requests[0].task, (TaskRef{"q", "a"}));
+    EXPECT_TRUE(requests[0].for_good);
+    EXPECT_THAT(get(feed->wait(clock_.now())), IsEmpty());
+  }
+}
+
+TEST_P(Waiting, CancelRequestsComeInTheirOrderAndNoneIsLost) {
+  const auto feed = broker_->make_cancel_feed();
+  std::thread asker([&] {
+    for (int i = 0; i < 50; ++i) {
+      const std::vector<CancelRequest> two{{{"q", std::to_string(2 * i)}}, {{"q", std::to_string(2 * i + 1)}}};
+      get(broker_->cancel(two));
+    }
+  });
+  std::vector<std::string> found;
+  while (found.size() < 100) {
+    for (const CancelRequest& request : get(feed->wait(hour()))) found.push_back(request.task.id);
+  }
+  asker.join();
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(found[static_cast<std::size_t>(i)], std::to_string(i));
+}
+
+TEST_P(Waiting, ARequestMadeBeforeAFeedExistedIsNotForIt) {
+  const CancelRequest request{{"q", "a"}};
+  get(broker_->cancel(std::span(&request, 1)));
+  const auto feed = broker_->make_cancel_feed();
+  EXPECT_THAT(get(feed->wait(clock_.now())), IsEmpty());
+}
+
+TEST_P(Waiting, CancellingAsksForNoTaskAndNoQueueToExist) {
+  get(broker_->cancel({}));
+  const CancelRequest request{{"", "any queue"}};
+  const auto feed = broker_->make_cancel_feed();
+  get(broker_->cancel(std::span(&request, 1)));
+  const auto requests = get(feed->wait(hour()));
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_EQ(requests[0].task.queue, "");
+  EXPECT_FALSE(requests[0].for_good);
+  EXPECT_THAT(get(broker_->queues()), IsEmpty());
+}
+
+TEST_P(Waiting, WakeAndTimeEndTheWaitOfAFeed) {
+  const auto feed = broker_->make_cancel_feed();
+  feed->wake();
+  EXPECT_THAT(get(feed->wait(hour())), IsEmpty());
+  const TimePoint until = clock_.now() + 10s;
+  std::thread thread([&] { EXPECT_THAT(get(feed->wait(until)), IsEmpty()); });
+  clock_.advance(10s);
+  thread.join();
+}
+
+TEST_P(Waiting, WaitersAndFeedsMayOutliveTheirTurn) {
+  auto waiter = pending_waiter();
+  auto feed = broker_->make_cancel_feed();
+  waiter.reset();
+  feed.reset();
+  put_all({"a"});
+  const CancelRequest request{{"q", "a"}};
+  get(broker_->cancel(std::span(&request, 1)));
+  EXPECT_EQ(state("a"), TaskState::kPending);
+}
+
+}  // namespace
+}  // namespace windlass::conformance

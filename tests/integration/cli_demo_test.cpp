@@ -1,0 +1,53 @@
+// windlass demo: does everything, checks it, and says so when something is wrong.
+#include "cli_fixture.hpp"
+
+#include <fstream>
+
+namespace windlass::testing {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+class CliDemo : public Cli {
+ protected:
+  CliDemo() {
+    std::filesystem::create_directories(folder_ / "files/below");
+    int n = 0;
+    for (const char* name : {"plain", "with blank", "new\nline", "back\\slash", "no-utf8-\xff", "-dash", "below/deep", "empty"}) {
+      std::ofstream(folder_ / "files" / name) << std::string(static_cast<std::size_t>(1000 * n++), 'x');
+    }
+    std::filesystem::create_symlink("plain", folder_ / "files/link");
+    make_fifo("files/pipe");
+  }
+  Ran demo(std::vector<std::string> environment = {}) {
+    environment.push_back("TMPDIR=" + folder_.string());
+    return run({WINDLASS_TOOL, "demo", path("files")}, {}, environment);
+  }
+};
+
+TEST_F(CliDemo, EndsWithATrueLineAndLeavesItsStoreBehind) {
+  const Ran ran = demo();
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, EndsWith("demo: OK tasks=156 retries=24 expired=1 duplicates_refused=1 verified=8\n"));
+  const auto at = ran.out.find("sqlite:");
+  const std::string url = ran.out.substr(at, ran.out.find(' ', at) - at);
+  EXPECT_EQ(run({WINDLASS_TOOL, "--broker", url, "task", "ls", "--queue", "demo-critical", "--state", "archived"}).code, 0);
+}
+
+TEST_F(CliDemo, ADigestThatDiffersIsAFailure) {
+  std::filesystem::create_directories(folder_ / "bin");
+  write_file(path("bin/sha256sum"), "#!/bin/sh\n/usr/bin/sha256sum \"$@\" | tr 0 1\n");
+  std::filesystem::permissions(path("bin/sha256sum"), std::filesystem::perms::owner_all);
+  const Ran ran = demo({"PATH=" + path("bin") + ":" + std::getenv("PATH")});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("demo: FAILED problems="));
+  EXPECT_THAT(ran.out, HasSubstr("differs"));
+}
+
+TEST_F(CliDemo, AFolderWithoutFilesIsRefused) {
+  EXPECT_EQ(run({WINDLASS_TOOL, "demo", path("nowhere")}, {}, {"TMPDIR=" + folder_.string()}).code, 2);
+}
+
+}  // namespace
+}  // namespace windlass::testing

@@ -1,0 +1,117 @@
+// The command line itself: help, wrong use, which store, and the documented examples.
+#include "cli_fixture.hpp"
+
+namespace windlass::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+using CliUsage = Cli;
+
+TEST_F(CliUsage, HelpAndVersionAreNoErrors) {
+  const Ran help = run({WINDLASS_TOOL, "--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.out, HasSubstr("enqueue"));
+  EXPECT_THAT(help.out, HasSubstr("Exit codes"));
+  EXPECT_EQ(run({WINDLASS_TOOL, "task", "ls", "--help"}).code, 0);
+  const Ran version = run({WINDLASS_TOOL, "--version"});
+  EXPECT_EQ(version.code, 0);
+  EXPECT_THAT(version.out, StartsWith("windlass 0."));
+}
+
+TEST_F(CliUsage, WrongUseIsCode2OnStandardError) {
+  for (const Arguments& wrong : {Arguments{}, Arguments{"frobnicate"}, Arguments{"task"}, Arguments{"task", "ls", "--state", "lost"},
+                                 Arguments{"task", "inspect"}, Arguments{"task", "delete-all"}, Arguments{"--log-level", "loud", "stats"},
+                                 Arguments{"queue", "history", "q", "--days", "0"}, Arguments{"task", "ls", "--limit", "0"}}) {
+    const Ran refused = windlass(wrong);
+    EXPECT_EQ(refused.code, 2) << ::testing::PrintToString(wrong);
+    EXPECT_EQ(refused.out, "");
+    EXPECT_THAT(refused.err, StartsWith("windlass: "));
+  }
+}
+
+TEST_F(CliUsage, WithJsonWrongUseIsJsonToo) {
+  EXPECT_THAT(windlass({"task", "ls", "--state", "lost", "--json"}).err, StartsWith(R"({"error":"invalid_argument","message":")"));
+}
+
+TEST_F(CliUsage, AnUnknownStoreIsWrongUse) {
+  for (const char* url : {"carrier-pigeon:coop", "tasks.db", "sqlite:", "sqlite:x?colour=red"}) {
+    const Ran refused = run({WINDLASS_TOOL, "--broker", url, "stats"});
+    EXPECT_EQ(refused.code, 2) << url << ": " << refused.err;
+    EXPECT_THAT(refused.err, StartsWith("windlass: "));
+  }
+}
+
+TEST_F(CliUsage, AFileThatIsNoDatabaseIsUnavailableAndStaysAsItIs) {
+  const std::string text(5000, 'x');
+  write_file(path("tasks.db"), text);
+  EXPECT_EQ(windlass({"stats"}).code, 5);
+  EXPECT_EQ(read_file(path("tasks.db")), text);
+  EXPECT_EQ(windlass({"doctor"}).code, 1);
+}
+
+TEST_F(CliUsage, AFileThatCannotBeMadeIsUnavailable) {
+  const Ran refused = run({WINDLASS_TOOL, "--broker", "sqlite:" + path("missing/tasks.db"), "stats"});
+  EXPECT_EQ(refused.code, 5) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("missing"));
+  EXPECT_EQ(run({WINDLASS_TOOL, "--broker", "sqlite:" + folder_.string(), "stats"}).code, 2) << "a folder is no file";
+}
+
+TEST_F(CliUsage, TheEnvironmentNamesTheStoreAndTheOptionWins) {
+  ASSERT_EQ(run({WINDLASS_TOOL, "enqueue", "t", "--id", "a"}, {}, {"WINDLASS_BROKER=" + broker()}).code, 0);
+  EXPECT_EQ(at(inspect("a"), "id"), "a");
+  EXPECT_EQ(run({WINDLASS_TOOL, "--broker", broker(), "task", "inspect", "a"}, {}, {"WINDLASS_BROKER=nonsense"}).code, 0);
+}
+
+TEST_F(CliUsage, WithoutAnyTheStoreIsAPrivateFileInTheStateFolder) {
+  const std::string state = path("state");
+  ASSERT_EQ(run({WINDLASS_TOOL, "enqueue", "t", "--id", "a"}, {}, {"XDG_STATE_HOME=" + state}).code, 0);
+  struct stat info {};
+  ASSERT_EQ(::stat((state + "/windlass").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700u);
+  EXPECT_TRUE(std::filesystem::exists(state + "/windlass/windlass.db"));
+  EXPECT_EQ(run({WINDLASS_TOOL, "enqueue", "t"}, {}, {"XDG_STATE_HOME=", "HOME=" + path("home")}).code, 0);
+  EXPECT_TRUE(std::filesystem::exists(path("home/.local/state/windlass/windlass.db")));
+}
+
+TEST_F(CliUsage, AFullOutputIsAFailure) {
+  ASSERT_EQ(windlass({"enqueue", "t"}).code, 0);
+  const Ran full = run({"sh", "-c", std::string("'") + WINDLASS_TOOL + "' --broker '" + broker() + "' stats --json >/dev/full"});
+  EXPECT_EQ(full.code, 1);
+  EXPECT_THAT(full.err, HasSubstr("standard output"));
+}
+
+// All blocks that begin with ```sh, as one script.
+std::string documented_script() {
+  std::ifstream document(WINDLASS_CLI_DOCUMENT);
+  std::string script = "set -e\n";
+  bool inside = false;
+  for (std::string line; std::getline(document, line);) {
+    if (line == "```sh") inside = true;
+    else if (line == "```") inside = false;
+    else if (inside) script += line + "\n";
+  }
+  return script;
+}
+
+TEST_F(CliUsage, EveryExampleOfTheReferenceRuns) {
+  const std::string tools = std::filesystem::path(WINDLASS_TOOL).parent_path().string();
+  const Ran ran = run({"sh", "-c", "cd '" + folder_.string() + "'\n" + documented_script()}, {},
+                      {"WINDLASS_BROKER=" + broker(), "PATH=" + tools + ":" + std::getenv("PATH")});
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+}
+
+TEST_F(CliUsage, EveryCommandIsInTheReference) {
+  const std::string document = read_file(WINDLASS_CLI_DOCUMENT);
+  for (const char* command :
+       {"enqueue", "work", "queue ls", "queue inspect", "queue history", "queue pause", "queue resume", "queue rm", "task ls",
+        "task inspect", "task cancel", "task run", "task archive", "task delete", "task run-all", "task archive-all",
+        "task delete-all", "task cancel-all", "group ls", "server ls", "schedule", "cron ls", "cron history", "cron next",
+        "cron trigger", "stats", "doctor", "demo"}) {
+    EXPECT_THAT(document, HasSubstr(std::string("windlass ") + command));
+  }
+}
+
+}  // namespace
+}  // namespace windlass::testing

@@ -1,0 +1,6 @@
+if(WINDLASS_BUILD_EXAMPLES)
+  windlass_test(quickstart_tests SOURCES quickstart_test.cpp LAYERS exec mux LABEL integration TIMEOUT 60)
+  add_dependencies(quickstart_tests windlass_tool example_quickstart)
+  target_compile_definitions(quickstart_tests PRIVATE
+    WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>" WINDLASS_QUICKSTART="$<TARGET_FILE:example_quickstart>")
+endif()

@@ -1,0 +1,81 @@
+#include "exec/child_guard.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+
+#include "exec/command.hpp"
+#include "exec/spawn.hpp"
+
+namespace windlass::exec {
+namespace {
+
+Child sleeper(const ChildGuard& guard) {
+  Result<Child> child = spawn_child({"sleep", "600"}, environment_with({}), guard.announce_fd());
+  if (!child) throw std::runtime_error(child.error().message());
+  return *std::move(child);
+}
+
+int signal_of(pid_t pid) {
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+TEST(ChildGuard, KillsWhatIsAnnouncedWhenItsOwnerGoes) {
+  Child watched, finished;
+  {
+    const auto guard = ChildGuard::start();
+    ASSERT_TRUE(guard);
+    watched = sleeper(**guard);
+    finished = sleeper(**guard);
+    (*guard)->remove(finished.pid);
+  }
+  EXPECT_EQ(signal_of(watched.pid), SIGKILL);
+  ::kill(finished.pid, SIGTERM);
+  EXPECT_EQ(signal_of(finished.pid), SIGTERM) << "taken off the list before: left alone";
+}
+
+TEST(ChildGuard, IsInASessionOfItsOwn) {
+  Child watched;
+  {
+    const auto guard = ChildGuard::start();
+    ASSERT_TRUE(guard);
+    watched = sleeper(**guard);
+    EXPECT_NE(::getsid((*guard)->pid()), ::getsid(0)) << "^C at the terminal does not reach it";
+  }
+  EXPECT_EQ(signal_of(watched.pid), SIGKILL);
+}
+
+TEST(ChildGuard, CommandsRunOnWhenTheGuardItselfWasKilled) {
+  const auto guard = ChildGuard::start();
+  ASSERT_TRUE(guard);
+  ::kill((*guard)->pid(), SIGKILL);
+  CommandSpec spec;
+  spec.argv = {"echo", "alive"};
+  spec.guard = guard->get();
+  EXPECT_EQ(run_command(spec, {}).output, "alive\n");
+  EXPECT_EQ(run_command(spec, {}).output, "alive\n");
+}
+
+TEST(ChildGuard, ACommandIsTakenOffTheListAtItsEnd) {
+  const auto guard = ChildGuard::start();
+  ASSERT_TRUE(guard);
+  CommandSpec spec;
+  spec.argv = {"true"};
+  spec.guard = guard->get();
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(run_command(spec, {}).exit_code, 0);
+}
+
+TEST(ChildGuard, AProgramThatCannotBeStartedIsAnError) {
+  const auto guard = ChildGuard::start("/windlass-no-such-program");
+  ASSERT_FALSE(guard);
+  EXPECT_EQ(guard.error().code(), ErrorCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace windlass::exec
