@@ -3,4 +3,9 @@ if(WINDLASS_BUILD_EXAMPLES)
   add_dependencies(quickstart_tests windlass_tool example_quickstart)
   target_compile_definitions(quickstart_tests PRIVATE
     WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>" WINDLASS_QUICKSTART="$<TARGET_FILE:example_quickstart>")
+
+  add_test(NAME example_payloads COMMAND example_payloads)
+  set_tests_properties(example_payloads PROPERTIES
+    LABELS integration TIMEOUT 60
+    PASS_REGULAR_EXPRESSION "aGVsbG8.*107 bytes.Welcome.field 'cc.1.': expected string, got number.email:send")
 endif()
