@@ -25,11 +25,10 @@ bool Alarm::sleep_until(TimePoint until) {
   return true;
 }
 
-bool Alarm::sleep_for(Duration length) {
+bool Alarm::sleep_until_steady(Duration until) {
   Lock lock(mu_);
-  const Duration start = clock_.steady();
   while (!woken_) {
-    const Duration left = length - (clock_.steady() - start);
+    const Duration left = until - clock_.steady();
     if (left <= Duration::zero()) return false;
     if (!clock_jumped_) changed_.wait_for(mu_, clock_.sleep_slice(clock_.now() + std::min<Duration>(left, std::chrono::hours(24))));
     clock_jumped_ = false;

@@ -17,8 +17,10 @@ class Alarm {
 
   // Returns true when woken by wake(), false when `until` has come.
   bool sleep_until(TimePoint until);
-  // The same for a length of time, measured on the steady clock: a wall clock that is stepped does not change it.
-  bool sleep_for(Duration length);
+  // The same on the steady clock: a wall clock that is stepped does not change it.
+  bool sleep_until_steady(Duration until);
+  // The same for a length of time from now.
+  bool sleep_for(Duration length) { return sleep_until_steady(clock_.steady() + length); }
   void wake();
 
  private:

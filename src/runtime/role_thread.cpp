@@ -37,8 +37,8 @@ void RoleThread::sleep(TimePoint now, TimePoint next, Duration started) {
   } else if (waiter_) {
     waiter_->wait(next);
   } else {
-    // The step itself took a part of the time.
-    alarm_.sleep_for(next - now - (clock_.steady() - started));
+    // Counted from the start of the step, which took a part of the time.
+    alarm_.sleep_until_steady(started + (next - now));
   }
 }
 
