@@ -17,6 +17,7 @@
 #include "demo_check.hpp"
 #include "demo_digest.hpp"
 #include "demo_load.hpp"
+#include "demo_ticks.hpp"
 #include "output.hpp"
 #include "session.hpp"
 
@@ -67,17 +68,19 @@ class Progress {
 
 class Demo {
  public:
-  Demo(BrokerPtr broker, std::string url, std::string folder)
-      : broker_(std::move(broker)), inspector_(broker_), url_(std::move(url)), folder_(std::move(folder)) {}
+  Demo(BrokerPtr broker, std::string url, std::string folder, bool json)
+      : broker_(std::move(broker)), inspector_(broker_), ticks_(broker_), url_(std::move(url)), folder_(std::move(folder)), json_(json) {}
 
   Result<int> run() {
     const std::vector<std::string> files = regular_files(folder_);
     if (files.empty()) return Error(ErrorCode::kInvalidArgument, "no file that can be read below " + folder_);
-    put("windlass demo: SHA-256 and gzip size of " + std::to_string(files.size()) + " files below " + printable(folder_) + "\n");
+    if (!json_) put("windlass demo: SHA-256 and gzip size of " + std::to_string(files.size()) + " files below " + printable(folder_) + "\n");
     if (Status done = process(files); !done) return done.error();
     if (verdict_.problems.empty()) verdict_ = check_demo(broker_, plan_, seen_);
-    report();
-    return conclude();
+    std::sort(pickups_.begin(), pickups_.end());
+    if (json_) (void)Session::print(to_json());
+    else show();
+    return verdict_.problems.empty() ? kOk : kFailed;
   }
 
  private:
@@ -86,7 +89,9 @@ class Demo {
     Server server(broker_, demo_config());
     if (Status s = server.start(demo_mux(seen_)); !s) return s;
     start_ = Steady::now();
+    if (Status s = ticks_.start(); !s) return s.error().at("starting the schedulers");
     if (Status s = enqueue_files(broker_, files, plan_, [this] { show_progress(); }); !s) return s;
+    if (Status s = ticks_.finish(plan_); !s) return s;
     if (Status s = wait_for_end(); !s) return s;
     work_seconds_ = std::chrono::duration<double>(Steady::now() - start_).count();
     tasks_timed_ = plan_.total();
@@ -121,35 +126,42 @@ class Demo {
     return {};
   }
 
-  std::string pickup(double share) {
-    if (pickups_.empty()) return "-";
-    std::sort(pickups_.begin(), pickups_.end());
-    const double s = pickups_[static_cast<std::size_t>(share * static_cast<double>(pickups_.size() - 1))];
-    return short_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)));
+  // Seconds; `share` of the pick-ups took no longer.
+  double pickup(double share) const {
+    return pickups_.empty() ? 0 : pickups_[static_cast<std::size_t>(share * static_cast<double>(pickups_.size() - 1))];
+  }
+  static std::string text_of(double seconds) {
+    return short_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
+  }
+  double tasks_a_second() const { return static_cast<double>(tasks_timed_) / work_seconds_; }
+
+  codec::Value to_json() {
+    codec::Value::Array problems;
+    for (const std::string& problem : verdict_.problems) problems.push_back(problem);
+    return codec::Value::Object{{"ok", verdict_.problems.empty()},
+                                {"tasks", plan_.total()},
+                                {"delayed", plan_.delayed},
+                                {"retries", verdict_.retries},
+                                {"expired", verdict_.expired},
+                                {"duplicates_refused", plan_.duplicates_refused},
+                                {"ticks", plan_.ticks},
+                                {"ticks_refused", plan_.ticks_refused},
+                                {"grouped", plan_.grouped},
+                                {"aggregates", seen_.aggregate_ids().size()},
+                                {"crashes", verdict_.crashes_contained},
+                                {"verified", verdict_.verified},
+                                {"bytes", verdict_.bytes},
+                                {"gzip_bytes", verdict_.gzip_bytes},
+                                {"seconds", work_seconds_},
+                                {"tasks_per_second", tasks_a_second()},
+                                {"pickup_p50_ms", 1000 * pickup(0.50)},
+                                {"pickup_p99_ms", 1000 * pickup(0.99)},
+                                {"problems", std::move(problems)},
+                                {"broker", url_}};
   }
 
-  void report() {
-    const double megabytes = static_cast<double>(verdict_.bytes) / 1e6;
-    Table table({"DEMO", ">RESULT"});
-    table.add({"tasks", std::to_string(plan_.total())});
-    table.add({"delayed", std::to_string(plan_.delayed)});
-    table.add({"retries", std::to_string(verdict_.retries)});
-    table.add({"expired unseen", std::to_string(verdict_.expired)});
-    table.add({"duplicates refused", std::to_string(plan_.duplicates_refused)});
-    table.add({"second schedulers refused a tick", std::to_string(plan_.ticks_refused)});
-    table.add({"tasks aggregated", std::to_string(seen_.grouped.load()) + " into " + std::to_string(seen_.aggregate_ids().size())});
-    table.add({"crashes contained (SIGSEGV)", std::to_string(verdict_.crashes_contained)});
-    table.add({"digests verified by sha256sum", std::to_string(verdict_.verified)});
-    table.add({"read, and gzipped", short_bytes(verdict_.bytes) + ", " + short_bytes(verdict_.gzip_bytes)});
-    table.add({"time", short_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(work_seconds_)))});
-    table.add({"throughput", std::to_string(static_cast<int>(static_cast<double>(tasks_timed_) / work_seconds_)) + " tasks/s, " +
-                                 std::to_string(static_cast<int>(megabytes / work_seconds_)) + " MB/s"});
-    table.add({"pick-up on idle queues p50, p99", pickup(0.50) + ", " + pickup(0.99)});
-    put("\n");
-    table.print();
-  }
-
-  int conclude() {
+  void show() {
+    show_table();
     for (std::size_t i = 0; i < std::min<std::size_t>(verdict_.problems.size(), 20); ++i) {
       put("problem: " + printable(verdict_.problems[i]) + "\n");
     }
@@ -161,14 +173,37 @@ class Demo {
                                 " expired=" + std::to_string(verdict_.expired) +
                                 " duplicates_refused=" + std::to_string(plan_.duplicates_refused) +
                                 " verified=" + std::to_string(verdict_.verified);
-    const bool good = verdict_.problems.empty();
-    put((good ? "demo: OK " : "demo: FAILED problems=" + std::to_string(verdict_.problems.size()) + " ") + figures + "\n");
-    return good ? kOk : kFailed;
+    const std::size_t problems = verdict_.problems.size();
+    put((problems == 0 ? "demo: OK " : "demo: FAILED problems=" + std::to_string(problems) + " ") + figures + "\n");
+  }
+
+  void show_table() {
+    const double megabytes = static_cast<double>(verdict_.bytes) / 1e6;
+    Table table({"DEMO", ">RESULT"});
+    table.add({"tasks", std::to_string(plan_.total())});
+    table.add({"delayed", std::to_string(plan_.delayed)});
+    table.add({"retries", std::to_string(verdict_.retries)});
+    table.add({"expired unseen", std::to_string(verdict_.expired)});
+    table.add({"duplicates refused", std::to_string(plan_.duplicates_refused)});
+    table.add({"ticks, one task each", std::to_string(plan_.ticks)});
+    table.add({"ticks refused to the second scheduler", std::to_string(plan_.ticks_refused)});
+    table.add({"tasks aggregated", std::to_string(seen_.grouped.load()) + " into " + std::to_string(seen_.aggregate_ids().size())});
+    table.add({"crashes contained (SIGSEGV)", std::to_string(verdict_.crashes_contained)});
+    table.add({"digests verified by sha256sum", std::to_string(verdict_.verified)});
+    table.add({"read, and gzipped", short_bytes(verdict_.bytes) + ", " + short_bytes(verdict_.gzip_bytes)});
+    table.add({"time", text_of(work_seconds_)});
+    table.add({"throughput", std::to_string(static_cast<int>(tasks_a_second())) + " tasks/s, " +
+                                 std::to_string(static_cast<int>(megabytes / work_seconds_)) + " MB/s"});
+    table.add({"pick-up on idle queues p50, p99", text_of(pickup(0.50)) + ", " + text_of(pickup(0.99))});
+    put("\n");
+    table.print();
   }
 
   BrokerPtr broker_;
   Inspector inspector_;
-  std::string url_, folder_;
+  DemoTicks ticks_;
+  const std::string url_, folder_;
+  const bool json_;
   DemoPlan plan_;
   DemoSeen seen_;
   DemoVerdict verdict_;
@@ -186,7 +221,7 @@ Result<int> demo(const Session& session, const std::string& folder) {
   if (!url) return url.error();
   const Result<BrokerPtr> broker = open_broker(*url);
   if (!broker) return broker.error();
-  return Demo(*broker, *url, folder.empty() ? default_folder() : folder).run();
+  return Demo(*broker, *url, folder.empty() ? default_folder() : folder, session.json).run();
 }
 
 }  // namespace

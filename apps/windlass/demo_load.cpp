@@ -4,8 +4,6 @@
 #include <optional>
 #include <thread>
 
-#include "broker/broker.hpp"
-#include "core/enqueue_plan.hpp"
 #include "core/ids.hpp"
 #include "demo_digest.hpp"
 #include "exec/command_handler.hpp"
@@ -19,12 +17,6 @@ using namespace std::chrono_literals;
 constexpr Duration kKeep = 24h;
 constexpr int kFlaky = 12, kGrouped = 30;
 constexpr std::size_t kBatch = 200;
-
-// Six, three and one of ten, as the queues' weights.
-EnqueueOptions in_queue(std::size_t n) {
-  const std::size_t place = n % 10;
-  return EnqueueOptions().queue(kDemoQueues[place < 6 ? 0 : place < 9 ? 1 : 2]).retention(kKeep);
-}
 
 Outcome run_digest(Context& ctx) {
   const Result<Digest> digest = digest_file(ctx.payload().bytes());
@@ -50,7 +42,7 @@ Status add(Client& client, DemoPlan& plan, const Task& task, const EnqueueOption
 Status add_flaky(Client& client, DemoPlan& plan) {
   for (int i = 0; i < kFlaky; ++i) {
     const int failures = 1 + i % 3;
-    Status added = add(client, plan, Task("demo:flaky", std::to_string(failures)), in_queue(static_cast<std::size_t>(i)).max_retry(5),
+    Status added = add(client, plan, Task("demo:flaky", std::to_string(failures)), demo_options(static_cast<std::size_t>(i)).max_retry(5),
                        {.failure = FailureKind::kError, .retried = failures});
     if (!added) return added;
   }
@@ -59,7 +51,7 @@ Status add_flaky(Client& client, DemoPlan& plan) {
 
 Status add_unique_twice(Client& client, DemoPlan& plan) {
   const Task task("demo:unique", core::new_uuid(now()));
-  const EnqueueOptions options = in_queue(0).unique(1h).process_in(300ms);
+  const EnqueueOptions options = demo_options(0).unique(1h).process_in(300ms);
   if (Status first = add(client, plan, task, options, {}); !first) return first;
   const Result<TaskInfo> second = client.enqueue(task, options);
   if (!second && second.error().code() == ErrorCode::kDuplicateTask) ++plan.duplicates_refused;
@@ -69,28 +61,9 @@ Status add_unique_twice(Client& client, DemoPlan& plan) {
 Status add_group(Client& client, DemoPlan& plan) {
   const std::string run = core::new_uuid(now());
   for (int i = 0; i < kGrouped; ++i) {
-    const auto stored = client.enqueue(Task("demo:item", "1"), in_queue(6).group("demo-" + run));
+    const auto stored = client.enqueue(Task("demo:item", "1"), demo_options(6).group("demo-" + run));
     if (!stored) return stored.error().at("enqueue into a group");
     ++plan.grouped;
-  }
-  return {};
-}
-
-// One tick of a periodic entry, as two schedulers would enqueue it: the second is told that it is taken.
-Status add_tick_twice(broker::Broker& broker, DemoPlan& plan) {
-  const TimePoint nominal = std::chrono::floor<std::chrono::seconds>(now());
-  const std::string entry = "demo-" + core::new_uuid(now());
-  for (int scheduler = 0; scheduler < 2; ++scheduler) {
-    const auto planned = core::plan_enqueue(Task("demo:tick"), in_queue(0), now(), core::new_uuid(now()), broker.payload_max());
-    if (!planned) return planned.error();
-    broker::NewTask task;
-    task.message = planned->message;
-    task.message.scheduled_at = nominal;
-    task.tick = broker::Tick{.entry = entry, .nominal = nominal};
-    const auto outcome = broker.enqueue({&task, 1});
-    if (!outcome) return outcome.error().at("enqueue of a tick");
-    if (outcome->at(0).status == broker::EnqueueStatus::kTickTaken) ++plan.ticks_refused;
-    else plan.tasks[task.message.id] = {};
   }
   return {};
 }
@@ -104,6 +77,11 @@ std::optional<TimePoint> wait_for_ping(DemoSeen& seen, const std::string& id) {
 }
 
 }  // namespace
+
+EnqueueOptions demo_options(std::size_t n) {
+  const std::size_t place = n % 10;
+  return EnqueueOptions().queue(kDemoQueues[place < 6 ? 0 : place < 9 ? 1 : 2]).retention(kKeep);
+}
 
 Mux demo_mux(DemoSeen& seen) {
   Mux mux;
@@ -144,13 +122,12 @@ ServerConfig demo_config() {
 Status enqueue_specials(const BrokerPtr& broker, DemoPlan& plan) {
   Client client(broker);
   // The server is not running yet: when it comes, this one's time is over.
-  if (Status s = add(client, plan, Task("demo:expiring"), in_queue(0).expires_in(1ms),
+  if (Status s = add(client, plan, Task("demo:expiring"), demo_options(0).expires_in(1ms),
                      {.state = TaskState::kArchived, .failure = FailureKind::kExpired}); !s) return s;
-  if (Status s = add(client, plan, Task("demo:crash"), in_queue(0).max_retry(0),
+  if (Status s = add(client, plan, Task("demo:crash"), demo_options(0).max_retry(0),
                      {.state = TaskState::kArchived, .failure = FailureKind::kSignal}); !s) return s;
   if (Status s = add_flaky(client, plan); !s) return s;
   if (Status s = add_unique_twice(client, plan); !s) return s;
-  if (Status s = add_tick_twice(*broker, plan); !s) return s;
   return add_group(client, plan);
 }
 
@@ -160,7 +137,7 @@ Status enqueue_files(const BrokerPtr& broker, const std::vector<std::string>& fi
   for (std::size_t at = 0; at < files.size(); at += kBatch) {
     std::vector<Task> tasks;
     for (std::size_t i = at; i < std::min(files.size(), at + kBatch); ++i) {
-      EnqueueOptions options = in_queue(i);
+      EnqueueOptions options = demo_options(i);
       if (i % 50 == 0) {
         options.process_in(500ms + Duration(1ms) * (i % 1000));
         ++plan.delayed;
@@ -182,7 +159,7 @@ Result<std::vector<double>> measure_pickup(const BrokerPtr& broker, DemoSeen& se
   std::vector<double> seconds;
   for (int i = 0; i < count; ++i) {
     const TimePoint start = now();
-    const auto stored = client.enqueue(Task("demo:ping"), in_queue(0));
+    const auto stored = client.enqueue(Task("demo:ping"), demo_options(0));
     if (!stored) return stored.error().at("enqueue of a ping");
     plan.tasks[stored->id] = {};
     const std::optional<TimePoint> started = wait_for_ping(seen, stored->id);

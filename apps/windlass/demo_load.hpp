@@ -30,7 +30,9 @@ struct DemoPlan {
   std::map<std::string, Expected> tasks;   // by id
   int grouped = 0;                         // tasks that waited in the group, and are gone into aggregates
   int duplicates_refused = 0;
-  int ticks_refused = 0;
+  int ticks = 0;                           // of the periodic entry
+  int tick_tasks = 0;                      // tasks enqueued for them
+  int ticks_refused = 0;                   // attempts of the scheduler that came second
   int delayed = 0;
   std::size_t total() const { return tasks.size() + static_cast<std::size_t>(grouped); }
 };
@@ -50,10 +52,12 @@ struct DemoSeen {
   }
 };
 
+// The queue of the n-th task (six, three and one of ten, as the queues' weights), and how long its record is kept.
+EnqueueOptions demo_options(std::size_t n);
 Mux demo_mux(DemoSeen& seen);
 ServerConfig demo_config();
 
-// Enqueues the special ones (flaky, unique twice, expiring, one tick twice, a group, a crash) and then a task for each file, in
+// Enqueues the special ones (flaky, unique twice, expiring, a group, a crash) and then a task for each file, in
 // batches. `progress` is called after each batch. Errors: those of the client.
 Status enqueue_specials(const BrokerPtr& broker, DemoPlan& plan);
 Status enqueue_files(const BrokerPtr& broker, const std::vector<std::string>& files, DemoPlan& plan,
