@@ -1,12 +1,14 @@
 // windlass bench: what this machine and this broker do under load.
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include <CLI/App.hpp>
 
 #include <windlass/log.hpp>
 
 #include "load.hpp"
+#include "load_producer.hpp"
 #include "output.hpp"
 #include "session.hpp"
 
@@ -35,19 +37,26 @@ std::string latency(const Quantiles& q) {
          " ms, max " + number(q.max, 2) + " ms";
 }
 
+// How a lone enqueue compares with the disk: 1.00 = it costs one sync.
+std::string times_a_sync(const LoadFigures& f) {
+  if (!f.disk_syncs_per_s) return "";
+  return " (" + number(*f.disk_syncs_per_s / f.enqueue_single_per_s, 2) + " x the disk's append + fdatasync)";
+}
+
 void print_report(const Report& report, const LoadFigures& f) {
   print_fields({{"machine", report.machine},
                 {"broker", report.broker},
                 {"settings", std::to_string(report.tasks) + " tasks, payload " + std::to_string(report.payload) +
                                  " B, concurrency " + std::to_string(report.concurrency)},
                 {"disk: append + fdatasync", f.disk_syncs_per_s ? rate(*f.disk_syncs_per_s) : ""},
-                {"enqueue, one caller", rate(f.enqueue_single_per_s)},
+                {"enqueue, one caller", rate(f.enqueue_single_per_s) + times_a_sync(f)},
                 {"enqueue, 64 threads", rate(f.enqueue_64_per_s)},
                 {"enqueue, batches of 100", rate(f.enqueue_batch_per_s)},
                 {"process a full queue", rate(f.process_per_s)},
                 {"  CPU a task", number(f.cpu_us_per_task, 1) + " us"},
                 {"enqueue and process at once", rate(f.life_cycle_per_s)},
                 {"pick-up on an idle queue", latency(f.pickup_ms)},
+                {"  from another process", f.pickup_other_process_ms ? latency(*f.pickup_other_process_ms) : ""},
                 {"delayed task, late by", latency(f.delayed_late_ms)},
                 {"resident, with an idle server", number(f.idle_server_mib, 1) + " MiB"},
                 {"with a backlog: enqueue", f.backlog_enqueue_batch_per_s ? rate(*f.backlog_enqueue_batch_per_s) : ""},
@@ -67,12 +76,18 @@ codec::Value as_json(const Report& report, const LoadFigures& figures) {
 Result<int> bench(const Session& session, const LoadOptions& options) {
   const Result<std::string> url = session.url();
   if (!url) return url.error();
+  std::optional<Producer> producer;
+  if (!url->starts_with("memory:")) {
+    Result<Producer> started = Producer::start([&session] { return session.open(); });
+    if (!started) return started.error();
+    producer.emplace(std::move(*started));
+  }
   const Result<BrokerPtr> broker = session.open();
   if (!broker) return broker.error();
   set_log_level(LogLevel::kWarn);  // a line for each start and stop of a server would drown the phases
   const Report report{describe_machine(), *url, options.tasks, options.payload, options.concurrency};
   const auto say = [](std::string_view phase) { std::fprintf(stderr, "%.*s ...\n", static_cast<int>(phase.size()), phase.data()); };
-  const Result<LoadFigures> figures = run_load(*broker, options, say);
+  const Result<LoadFigures> figures = run_load(*broker, producer ? &*producer : nullptr, options, say);
   if (!figures) return figures.error();
   if (session.json) return Session::print(as_json(report, *figures));
   print_report(report, *figures);

@@ -20,11 +20,16 @@
 #include <windlass/inspector.hpp>
 #include <windlass/server.hpp>
 
+#include "exec/fd.hpp"
+#include "load_producer.hpp"
+
 namespace windlass::app {
 namespace {
 
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
+
+constexpr int kLatencyTasks = 500;
 
 double seconds_since(Steady::time_point start) { return std::chrono::duration<double>(Steady::now() - start).count(); }
 
@@ -52,6 +57,59 @@ Quantiles quantiles(std::vector<double> values) {
   q.min = values.front();
   q.max = values.back();
   return q;
+}
+
+// What the disk itself can do: appends of 200 bytes to a nameless file, each followed by fdatasync.
+class Disk {
+ public:
+  static Result<Disk> open(const std::string& folder) {
+    std::string path = folder + "/windlass-bench-XXXXXX";
+    exec::Fd file(mkstemp(path.data()));
+    if (!file.open()) return Error(ErrorCode::kPermissionDenied, "cannot write in " + folder);
+    unlink(path.c_str());
+    return Disk(std::move(file));
+  }
+  Status sync_one() {
+    const std::string bytes(200, 'x');
+    if (write(file_.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && fdatasync(file_.get()) == 0) {
+      return {};
+    }
+    return Error(ErrorCode::kResourceExhausted, "cannot write to a file next to the store");
+  }
+
+ private:
+  explicit Disk(exec::Fd file) : file_(std::move(file)) {}
+
+  exec::Fd file_;
+};
+
+// How often something was done, and how long that took.
+struct Pace {
+  std::size_t count = 0;
+  double seconds = 0;
+
+  // Does it again and again for about so long.
+  template <class F>
+  Status keep_on(double length, F&& once) {
+    const auto start = Steady::now();
+    double passed = 0;
+    for (; passed < length; passed = seconds_since(start), ++count) {
+      if (const Status s = once(); !s) return s;
+    }
+    seconds += passed;
+    return {};
+  }
+  double per_second() const { return static_cast<double>(count) / seconds; }
+};
+
+// The folder of the broker's file; empty for a store without one.
+std::string folder_of(const BrokerPtr& broker) {
+  const auto facts = Inspector(broker).describe();
+  if (!facts) return "";
+  for (const auto& [key, value] : *facts) {
+    if (key == "path") return std::filesystem::absolute(value).parent_path().string();
+  }
+  return "";
 }
 
 // Counts handler runs, and lets one thread wait for a number of them.
@@ -99,6 +157,32 @@ class Load {
     if (const Status s = server.start(no_op()); !s) return s.error();
     std::this_thread::sleep_for(300ms);  // lets its threads settle
     return resident_mib();
+  }
+
+  // One caller that waits for each call, in turns of 100 ms with the disk by itself, if there is one.
+  Status single(LoadFigures& figures) {
+    const std::string queue = use("single");
+    const Task task("bench", payload_);
+    const std::string folder = folder_of(broker_);
+    std::optional<Disk> disk;
+    if (!folder.empty()) {
+      Result<Disk> opened = Disk::open(folder);
+      if (!opened) return opened.error();
+      disk = std::move(*opened);
+    }
+    Pace enqueued, synced;
+    while (enqueued.seconds < options_.phase_seconds) {
+      const Status s = enqueued.keep_on(0.1, [&]() -> Status {
+        const Result<TaskInfo> r = client_.enqueue(task, EnqueueOptions().queue(queue));
+        return r ? Status() : Status(r.error());
+      });
+      if (!s) return s;
+      if (!disk) continue;
+      if (const Status t = synced.keep_on(0.1, [&] { return disk->sync_one(); }); !t) return t;
+    }
+    figures.enqueue_single_per_s = enqueued.per_second();
+    if (disk) figures.disk_syncs_per_s = synced.per_second();
+    return {};
   }
 
   // `threads` callers, each of which waits for its own call, for the length of a phase. 0 = batches of 100 from one caller.
@@ -179,26 +263,24 @@ class Load {
     return static_cast<double>(options_.tasks) / seconds_since(start);
   }
 
-  // 100 tasks a second on an idle queue. The handler reads the time of the call from the payload.
-  Result<Quantiles> pickup(int count) {
-    const std::string queue = use("pickup");
+  // 100 tasks a second on an idle queue, from `trickle(queue, count)`. The handler reads the time of the call from the payload.
+  template <class F>
+  Result<Quantiles> pickup(const std::string& name, int count, F&& trickle) {
+    const std::string queue = use(name);
     Latencies latencies;
     Mux mux;
     mux.handle("bench", [&](Context& ctx) {
       const auto called = Steady::time_point(std::chrono::nanoseconds(std::stoll(ctx.payload().bytes())));
       latencies.add(seconds_since(called) * 1e3);
     });
-    Server server = make_server("pickup");
+    Server server = make_server(name);
     if (const Status s = server.start(mux); !s) return s.error();
-    auto next = Steady::now() + 200ms;
-    for (int i = 0; i < count; ++i, next += 10ms) {
-      std::this_thread::sleep_until(next);
-      const std::string now = std::to_string(Steady::now().time_since_epoch().count());
-      const Result<TaskInfo> r = client_.enqueue(Task("bench", now), EnqueueOptions().queue(queue));
-      if (!r) return r.error();
-    }
+    std::this_thread::sleep_for(200ms);  // lets its threads settle
+    if (const Status s = trickle(queue, count); !s) return s.error();
     return latencies.wait(static_cast<std::size_t>(count));
   }
+
+  Client& client() { return client_; }
 
   // Tasks due at moments spread over two seconds, none of them a whole second.
   Result<Quantiles> delayed(int count) {
@@ -293,37 +375,6 @@ class Load {
   std::vector<std::string> used_;
 };
 
-// The folder of the broker's file; empty for a store without one.
-std::string folder_of(const BrokerPtr& broker) {
-  const auto facts = Inspector(broker).describe();
-  if (!facts) return "";
-  for (const auto& [key, value] : *facts) {
-    if (key == "path") return std::filesystem::absolute(value).parent_path().string();
-  }
-  return "";
-}
-
-// What the disk itself can do: appends of 200 bytes, each followed by fdatasync, a second.
-Result<double> disk_syncs(const std::string& folder, double seconds) {
-  std::string path = folder + "/windlass-bench-XXXXXX";
-  const int fd = mkstemp(path.data());
-  if (fd < 0) return Error(ErrorCode::kPermissionDenied, "cannot write in " + folder);
-  unlink(path.c_str());
-  const std::string bytes(200, 'x');
-  std::size_t count = 0;
-  const auto start = Steady::now();
-  while (seconds_since(start) < seconds) {
-    if (write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) || fdatasync(fd) != 0) {
-      close(fd);
-      return Error(ErrorCode::kResourceExhausted, "cannot write to a file in " + folder);
-    }
-    ++count;
-  }
-  const double rate = static_cast<double>(count) / seconds_since(start);
-  close(fd);
-  return rate;
-}
-
 std::string first_match(const char* path, std::string_view key) {
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {
@@ -337,33 +388,39 @@ std::string first_match(const char* path, std::string_view key) {
 
 }  // namespace
 
-Result<LoadFigures> run_load(const BrokerPtr& broker, const LoadOptions& options,
+Result<LoadFigures> run_load(const BrokerPtr& broker, Producer* producer, const LoadOptions& options,
                              const std::function<void(std::string_view)>& report) {
   Load load(broker, options);
   LoadFigures f;
   std::optional<Error> failed;
-  const auto phase = [&](std::string_view name, auto&& run, auto& figure) {
+  const auto step = [&](std::string_view name, auto&& run) {
     if (failed) return;
     report(name);
-    auto result = run();
-    if (result) figure = *result;
-    else failed = result.error().at(name);
+    if (const Status s = run(); !s) failed = s.error().at(name);
   };
-  if (const std::string folder = folder_of(broker); !folder.empty()) {
-    phase("disk", [&] { return disk_syncs(folder, 1.0); }, f.disk_syncs_per_s);
-  }
+  const auto phase = [&](std::string_view name, auto&& run, auto& figure) {
+    step(name, [&]() -> Status {
+      auto result = run();
+      if (!result) return result.error();
+      figure = *result;
+      return {};
+    });
+  };
   phase("idle server", [&] { return load.idle_server(); }, f.idle_server_mib);
-  phase("pick-up latency", [&] { return load.pickup(500); }, f.pickup_ms);
-  phase("delayed tasks", [&] { return load.delayed(500); }, f.delayed_late_ms);
-  phase("enqueue, one caller", [&] { return load.enqueue("single", 1); }, f.enqueue_single_per_s);
+  const auto here = [&](const std::string& queue, int count) { return trickle(load.client(), queue, count); };
+  phase("pick-up latency", [&] { return load.pickup("pickup", kLatencyTasks, here); }, f.pickup_ms);
+  if (producer != nullptr) {
+    const auto there = [&](const std::string& queue, int count) { return producer->trickle(queue, count); };
+    phase("pick-up latency, other process", [&] { return load.pickup("pickup2", kLatencyTasks, there); },
+          f.pickup_other_process_ms);
+  }
+  phase("delayed tasks", [&] { return load.delayed(kLatencyTasks); }, f.delayed_late_ms);
+  step("enqueue, one caller", [&] { return load.single(f); });
   phase("enqueue, 64 threads", [&] { return load.enqueue("threads", 64); }, f.enqueue_64_per_s);
   phase("enqueue, batches of 100", [&] { return load.enqueue("batch", 0); }, f.enqueue_batch_per_s);
   phase("process a full queue", [&] { return load.process("process", f.cpu_us_per_task); }, f.process_per_s);
   phase("enqueue and process at once", [&] { return load.life_cycle(); }, f.life_cycle_per_s);
-  if (options.backlog > 0 && !failed) {
-    report("with a backlog");
-    if (const Status s = load.backlog(f); !s) failed = s.error().at("with a backlog");
-  }
+  if (options.backlog > 0) step("with a backlog", [&] { return load.backlog(f); });
   if (failed) return *failed;
   return f;
 }

@@ -16,6 +16,8 @@
 
 namespace windlass::app {
 
+class Producer;
+
 struct LoadOptions {
   std::size_t tasks = 200000;     // of the phases that process; enqueue phases take what they get done in `phase`
   std::size_t payload = 100;      // bytes
@@ -31,26 +33,30 @@ WINDLASS_FIELDS(Quantiles, p50, p99, min, max)
 
 // Rates are tasks a second, latencies milliseconds, memory MiB.
 struct LoadFigures {
-  std::optional<double> disk_syncs_per_s;  // fdatasync after each small append, next to the broker's file
   double enqueue_single_per_s = 0;   // one caller that waits for each
+  // Appends of 200 bytes, each with fdatasync, next to the broker's file. In turns with the figure above, because disks
+  // waver from one second to the next.
+  std::optional<double> disk_syncs_per_s;
   double enqueue_64_per_s = 0;       // 64 threads, each the same
   double enqueue_batch_per_s = 0;    // one caller, batches of 100
   double process_per_s = 0;          // a full queue, a server with a handler that does nothing
   double life_cycle_per_s = 0;       // enqueued in batches of 100 and processed at the same time
   Quantiles pickup_ms;               // call of enqueue -> start of the handler, idle queue, 100 a second
+  std::optional<Quantiles> pickup_other_process_ms;  // the same, enqueued by another process
   Quantiles delayed_late_ms;         // due time -> start of the handler
   double cpu_us_per_task = 0;        // of this process, while it processed the full queue
   double idle_server_mib = 0;        // resident, of this process, before the first phase, with a server running
   std::optional<double> backlog_enqueue_batch_per_s;
   std::optional<double> backlog_process_per_s;
 };
-WINDLASS_FIELDS(LoadFigures, disk_syncs_per_s, enqueue_single_per_s, enqueue_64_per_s, enqueue_batch_per_s, process_per_s, life_cycle_per_s,
-                pickup_ms, delayed_late_ms, cpu_us_per_task, idle_server_mib, backlog_enqueue_batch_per_s,
-                backlog_process_per_s)
+WINDLASS_FIELDS(LoadFigures, enqueue_single_per_s, disk_syncs_per_s, enqueue_64_per_s, enqueue_batch_per_s, process_per_s, life_cycle_per_s,
+                pickup_ms, pickup_other_process_ms, delayed_late_ms, cpu_us_per_task, idle_server_mib,
+                backlog_enqueue_batch_per_s, backlog_process_per_s)
 
-// Runs all phases; `report` is told the name of each when it begins.
+// Runs all phases; `report` is told the name of each when it begins. `producer`: a process on the same store; null for a
+// store that no other process can reach.
 // Errors: the first that a call of the API returned, with the phase in front.
-Result<LoadFigures> run_load(const BrokerPtr& broker, const LoadOptions& options,
+Result<LoadFigures> run_load(const BrokerPtr& broker, Producer* producer, const LoadOptions& options,
                              const std::function<void(std::string_view phase)>& report);
 
 // Processor, cores, memory and kernel of this machine, in one line.
