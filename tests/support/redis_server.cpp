@@ -97,7 +97,9 @@ std::string RedisServer::config_text() const {
 }
 
 void RedisServer::start() {
-  std::vector<std::string> argv{"redis-server", dir_.file("redis.conf")};
+  std::vector<std::string> argv{"env"};
+  argv.insert(argv.end(), options_.environment.begin(), options_.environment.end());
+  argv.insert(argv.end(), {"redis-server", dir_.file("redis.conf")});
   if (options_.sentinel) argv.emplace_back("--sentinel");
   process_ = ChildProcess(argv, dir_.file("log"));
   const bool up = becomes_true([&] {

@@ -39,6 +39,7 @@ struct RedisOptions {
   std::vector<std::string> config;            // lines of redis.conf, e.g. "requirepass secret"
   const TestCertificates* tls = nullptr;      // the TCP port speaks TLS
   bool sentinel = false;
+  std::vector<std::string> environment;       // "NAME=value", for the server
 };
 
 // Confined to one thread, but for port() and the like.

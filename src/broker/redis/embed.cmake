@@ -1,0 +1,11 @@
+# cmake -D OUT=script_sources.hpp -D DIR=scripts -P embed.cmake: the Lua files of DIR as constants of namespace lua.
+file(GLOB files ${DIR}/*.lua)
+list(SORT files)
+set(text "#pragma once\n#include <string_view>\nnamespace windlass::broker::lua {\n")
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} source)
+  string(APPEND text "inline constexpr std::string_view ${name} = R\"lua(${source})lua\";\n")
+endforeach()
+string(APPEND text "}  // namespace windlass::broker::lua\n")
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,144 @@
+#include <windlass/log.hpp>
+
+#include "broker/redis/operations.hpp"
+#include "broker/redis/records.hpp"
+#include "broker/redis/scripts.hpp"
+#include "core/time_math.hpp"
+
+namespace windlass::broker {
+namespace {
+
+constexpr std::size_t kFixedArgs = 6;
+constexpr int kEventsKept = 1000;  // in the history of an entry
+
+std::int64_t ceil_millis(Duration d) { return std::chrono::ceil<std::chrono::milliseconds>(d).count(); }
+
+void add_integer(std::vector<std::string>& args, std::int64_t value) { args.push_back(std::to_string(value)); }
+
+void add_script(redis::Pipeline& pipeline, const Store& store, const Chunk& chunk, std::span<const NewTask> tasks,
+                TimePoint now) {
+  std::vector<std::string> args;
+  std::string flags;
+  for (const std::size_t i : chunk.items) flags += add_new_task(args, tasks[i], now);
+  const std::string prefix = queue_prefix(chunk.queue);
+  pipeline.eval(script(ScriptName::kEnqueue), 1, kFixedArgs + args.size()).key(prefix + "pending");
+  pipeline.arg(prefix).arg(unix_nanos(now)).arg(unix_seconds(now)).arg(unix_nanos(now) / 1'000'000);
+  pipeline.arg(store.tick_prefix(chunk.queue)).arg(flags);
+  for (const std::string& arg : args) pipeline.arg(arg);
+}
+
+}  // namespace
+
+Status check_new_task(const NewTask& task, std::size_t payload_max) {
+  const core::TaskMessage& message = task.message;
+  if (message.id.empty() || message.queue.empty() || message.type.empty()) {
+    return Error(ErrorCode::kInvalidArgument, "a task needs an id, a queue and a type; nothing was stored");
+  }
+  if (task.unique_ttl > Duration::zero() && message.unique_key.empty()) {
+    return Error(ErrorCode::kInvalidArgument, "task '" + message.id + "' is to be unique but has no unique key");
+  }
+  if (message.payload.size() > payload_max) {
+    return Error(ErrorCode::kResourceExhausted, "the payload of task '" + message.id + "' has " +
+                                                    std::to_string(message.payload.size()) + " bytes, more than the " +
+                                                    std::to_string(payload_max) + " this broker takes; nothing was stored");
+  }
+  return {};
+}
+
+std::string_view add_new_task(std::vector<std::string>& args, const NewTask& task, TimePoint now) {
+  const core::TaskMessage& message = task.message;
+  const std::size_t flags_at = args.size();
+  args.emplace_back();
+  args.push_back(message.id);
+  args.push_back(core::encode_message(message));
+  args.push_back(encode_exact(message));
+  std::string flags;
+  if (task.tick) {
+    flags += 't';
+    args.push_back(task.tick->entry);
+    add_integer(args, unix_nanos(task.tick->nominal));
+    add_integer(args, ceil_millis(task.tick->keep));
+    args.push_back(task.tick->skip_if_running ? "1" : "0");
+  }
+  if (task.unique_ttl > Duration::zero()) {
+    flags += 'u';
+    args.push_back(message.unique_key);
+    add_integer(args, ceil_millis(task.unique_ttl));
+    add_integer(args, unix_nanos(core::saturated_sum(now, task.unique_ttl)));
+  }
+  if (task.process_at > now) {
+    flags += 's';
+    add_integer(args, unix_seconds(task.process_at));
+    add_integer(args, unix_nanos(task.process_at));
+    args.push_back(message.group);
+  } else if (!message.group.empty()) {
+    flags += 'g';
+    args.push_back(message.group);
+  }
+  args[flags_at] = std::move(flags);
+  return args[flags_at];
+}
+
+EnqueueOutcome to_outcome(const redis::Value& answer, const NewTask& task, TimePoint now) {
+  if (answer.type() != redis::Type::kInteger) return {EnqueueStatus::kDuplicate, {}, std::string(answer.text())};
+  switch (answer.integer().value_or(0)) {
+    case 0: return {EnqueueStatus::kIdConflict, {}, {}};
+    case 2: return {EnqueueStatus::kTickTaken, {}, {}};
+    case 3: return {EnqueueStatus::kTickSkipped, {}, {}};
+    default: break;
+  }
+  if (task.process_at > now) return {EnqueueStatus::kEnqueued, TaskState::kScheduled, {}};
+  const bool grouped = !task.message.group.empty();
+  return {EnqueueStatus::kEnqueued, grouped ? TaskState::kAggregating : TaskState::kPending, {}};
+}
+
+Result<std::vector<EnqueueOutcome>> enqueue_tasks(Store& store, std::span<const NewTask> tasks) {
+  for (const NewTask& task : tasks) {
+    if (Status status = check_new_task(task, store.payload_max()); !status) return status.error();
+  }
+  const TimePoint now = store.now();
+  const std::vector<Chunk> chunks =
+      by_queue(tasks, [](const NewTask& task) -> const std::string& { return task.message.queue; });
+  redis::Pipeline pipeline;
+  // Every time, though it is there already as a rule: somebody may have removed the queue.
+  for (const Chunk& chunk : chunks) {
+    pipeline.add("SADD", redis::Key{kQueuesKey}, chunk.queue).idempotent();
+    add_script(pipeline, store, chunk, tasks, now);
+  }
+  const Result<redis::Replies> replies = store.call(pipeline);
+  if (!replies) return replies.error();
+
+  std::vector<EnqueueOutcome> outcomes(tasks.size());
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    std::size_t i = 0;
+    for (const redis::Value answer : (*replies)[2 * c + 1]) {
+      const std::size_t task = chunks[c].items.at(i++);
+      outcomes[task] = to_outcome(answer, tasks[task], now);
+    }
+  }
+  // The tasks are stored whatever becomes of the history.
+  if (const Status noted = note_ticks(store, tasks, outcomes, now); !noted) {
+    log_warn("the history of a periodic entry was not written", {{"error", noted.error().message()}});
+  }
+  return outcomes;
+}
+
+Status note_ticks(Store& store, std::span<const NewTask> tasks, std::span<const EnqueueOutcome> outcomes, TimePoint now) {
+  redis::Pipeline pipeline;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const std::optional<Tick>& tick = tasks[i].tick;
+    const bool stored = outcomes[i].status == EnqueueStatus::kEnqueued;
+    if (!tick || (!stored && outcomes[i].status != EnqueueStatus::kTickSkipped)) continue;
+    pipeline.eval(script(ScriptName::kNoteTick), 1, 2).key(kTicksKey).arg(tick->entry).arg(unix_nanos(tick->nominal));
+    pipeline.idempotent();
+    if (!stored) continue;
+    const std::string key = history_key(tick->entry);
+    const std::string event = encode_scheduler_event({tasks[i].message.id, now, tick->nominal});
+    pipeline.add("ZADD", redis::Key{key}, unix_seconds(now), event).idempotent();
+    pipeline.add("ZREMRANGEBYRANK", redis::Key{key}, 0, -(kEventsKept + 1)).idempotent();
+  }
+  const Result<redis::Replies> replies = store.call(pipeline);
+  return replies ? Status() : replies.error();
+}
+
+}  // namespace windlass::broker

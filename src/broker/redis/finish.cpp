@@ -1,0 +1,203 @@
+#include "broker/redis/operations.hpp"
+#include "broker/redis/scripts.hpp"
+#include "core/text.hpp"
+#include "core/time_math.hpp"
+
+namespace windlass::broker {
+namespace {
+
+constexpr Duration kDailyKept = std::chrono::hours(24 * 90);  // counters of a day, as Asynq
+
+bool rewrites_message(FinishKind kind) {
+  return kind == FinishKind::kComplete || kind == FinishKind::kRetry || kind == FinishKind::kArchive;
+}
+
+// A task's message and w:x as they stand in its hash.
+struct Stored {
+  std::string message;
+  std::string exact;
+};
+
+// Those of each item whose message is to be written anew; empty for the others and for tasks that are gone.
+Result<std::vector<Stored>> read_messages(Store& store, std::span<const Finish> items) {
+  redis::Pipeline pipeline;
+  std::vector<std::size_t> wanted;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!rewrites_message(items[i].kind)) continue;
+    const TaskRef& task = items[i].lease.task;
+    pipeline.add("HMGET", redis::Key{task_key(task.queue, task.id)}, "msg", "w:x").idempotent();
+    wanted.push_back(i);
+  }
+  const Result<redis::Replies> replies = store.call(pipeline);
+  if (!replies) return replies.error();
+  std::vector<Stored> stored(items.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const redis::Value fields = (*replies)[i];
+    stored[wanted[i]] = {std::string(fields[0].text()), std::string(fields[1].text())};
+  }
+  return stored;
+}
+
+// How the message stands in the task's hash from now on. One that does not decode stays as it is.
+std::string rewritten(const std::string& stored, const Finish& item, const Failure& failure, TimePoint now) {
+  Result<core::TaskMessage> message = core::decode_message(stored);
+  if (!message) return stored;
+  if (item.kind == FinishKind::kComplete) {
+    message->completed_at = now;
+  } else {
+    message->error_msg = failure.message;
+    message->last_failed_at = now;
+    if (item.kind == FinishKind::kRetry && item.charged) ++message->retried;
+  }
+  return core::encode_message(*message);
+}
+
+// When the record of a completed task ends, exactly: its retention stands in w:x where it is no whole number of seconds.
+TimePoint record_end(const Stored& stored, TimePoint now) {
+  const Result<core::TaskMessage> decoded = decode_task(stored.message, stored.exact);
+  return decoded ? core::saturated_sum(now, decoded->retention) : now;
+}
+
+class Args {
+ public:
+  explicit Args(redis::Pipeline& pipeline) : pipeline_(pipeline) {}
+  void add(std::string_view text) { args_.emplace_back(text); }
+  void add(std::int64_t number) { args_.push_back(std::to_string(number)); }
+  void add_optional(const std::optional<std::string>& text) { args_.push_back(text ? "+" + *text : "-"); }
+  void eval(ScriptName name, const std::string& key) {
+    pipeline_.eval(script(name), 1, args_.size()).key(key);
+    for (const std::string& arg : args_) pipeline_.arg(arg);
+  }
+
+ private:
+  redis::Pipeline& pipeline_;
+  std::vector<std::string> args_;
+};
+
+void add_time(Args& args, TimePoint at) {
+  args.add(unix_seconds(at));
+  args.add(unix_nanos(at));
+}
+
+void add_item(Args& args, const Finish& item, const Stored& stored, TimePoint now) {
+  const bool may_be_unique = item.lease.token.row != 0;
+  const auto kind = [&](char lower, char upper) { args.add(std::string(1, may_be_unique ? upper : lower)); };
+  const std::string nonce = nonce_text(item.lease.token.attempt);
+  Failure failure = item.failure;
+  failure.message = core::to_valid_utf8(failure.message);
+  const std::string message = rewrites_message(item.kind) ? rewritten(stored.message, item, failure, now) : "";
+  switch (item.kind) {
+    case FinishKind::kDone: kind('d', 'D'); return args.add(nonce);
+    case FinishKind::kDiscard: kind('x', 'X'); return args.add(nonce);
+    case FinishKind::kRequeue: args.add("q"); return args.add(nonce);
+    case FinishKind::kComplete:
+      kind('c', 'C');
+      args.add(nonce);
+      args.add(message);
+      add_time(args, record_end(stored, now));
+      return args.add_optional(item.result);
+    case FinishKind::kRetry:
+      args.add("r");
+      args.add(nonce);
+      args.add(message);
+      add_time(args, item.at);
+      args.add(item.charged ? "1" : "0");
+      args.add(encode_failure(failure, now));
+      return args.add_optional(item.result);
+    case FinishKind::kArchive:
+      args.add("a");
+      args.add(nonce);
+      args.add(message);
+      args.add(failure.kind == FailureKind::kExpired ? "1" : "0");
+      args.add(encode_failure(failure, now));
+      return args.add_optional(item.result);
+    case FinishKind::kSnooze:
+      args.add("s");
+      args.add(nonce);
+      return add_time(args, item.at);
+  }
+}
+
+}  // namespace
+
+Result<std::vector<FinishOutcome>> finish_tasks(Store& store, std::span<const Finish> items) {
+  const Result<std::vector<Stored>> stored = read_messages(store, items);
+  if (!stored) return stored.error();
+  const TimePoint now = store.now();
+  const std::vector<Chunk> chunks =
+      by_queue(items, [](const Finish& item) -> const std::string& { return item.lease.task.queue; });
+  redis::Pipeline pipeline;
+  for (const Chunk& chunk : chunks) {
+    const std::string prefix = queue_prefix(chunk.queue);
+    Args args(pipeline);
+    args.add(prefix);
+    args.add(unix_nanos(now));
+    args.add(unix_seconds(now));
+    args.add(core::format_date(now));
+    args.add(unix_seconds(now + kDailyKept));
+    args.add(static_cast<std::int64_t>(chunk.items.size()));
+    for (const std::size_t i : chunk.items) args.add(items[i].lease.task.id);
+    for (const std::size_t i : chunk.items) add_item(args, items[i], (*stored)[i], now);
+    args.eval(ScriptName::kFinish, prefix + "pending");
+  }
+  const Result<redis::Replies> replies = store.call(pipeline);
+  if (!replies) return replies.error();
+  std::vector<FinishOutcome> outcomes(items.size(), FinishOutcome::kLeaseLost);
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    std::size_t i = 0;
+    for (const redis::Value answer : (*replies)[c]) {
+      if (answer.integer() == 1) outcomes[chunks[c].items.at(i)] = FinishOutcome::kApplied;
+      ++i;
+    }
+  }
+  return outcomes;
+}
+
+Result<std::vector<bool>> extend_leases(Store& store, std::span<const LeaseRef> leases, Duration lease) {
+  const std::vector<Chunk> chunks =
+      by_queue(leases, [](const LeaseRef& ref) -> const std::string& { return ref.task.queue; });
+  redis::Pipeline pipeline;
+  for (const Chunk& chunk : chunks) {
+    const std::string prefix = queue_prefix(chunk.queue);
+    Args args(pipeline);
+    args.add(prefix);
+    args.add(std::chrono::ceil<std::chrono::microseconds>(lease).count());
+    for (const std::size_t i : chunk.items) {
+      args.add(leases[i].task.id);
+      args.add(nonce_text(leases[i].token.attempt));
+    }
+    args.eval(ScriptName::kExtend, prefix + "lease");
+    pipeline.idempotent();
+  }
+  const Result<redis::Replies> replies = store.call(pipeline);
+  if (!replies) return replies.error();
+  std::vector<bool> extended(leases.size());
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    std::size_t i = 0;
+    for (const redis::Value answer : (*replies)[c]) extended[chunks[c].items.at(i++)] = answer.integer() == 1;
+  }
+  return extended;
+}
+
+Status update_tasks(Store& store, std::span<const TaskUpdate> updates) {
+  const std::vector<Chunk> chunks =
+      by_queue(updates, [](const TaskUpdate& update) -> const std::string& { return update.lease.task.queue; });
+  redis::Pipeline pipeline;
+  for (const Chunk& chunk : chunks) {
+    const std::string prefix = queue_prefix(chunk.queue);
+    Args args(pipeline);
+    args.add(prefix);
+    for (const std::size_t i : chunk.items) {
+      args.add(updates[i].lease.task.id);
+      args.add(nonce_text(updates[i].lease.token.attempt));
+      args.add_optional(updates[i].result);
+      args.add_optional(updates[i].progress ? std::optional(encode_progress(*updates[i].progress)) : std::nullopt);
+    }
+    args.eval(ScriptName::kUpdate, prefix + "lease");
+    pipeline.idempotent();
+  }
+  const Result<redis::Replies> replies = store.call(pipeline);
+  return replies ? Status() : replies.error();
+}
+
+}  // namespace windlass::broker

@@ -1,0 +1,37 @@
+#include "broker/redis/scripts.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "broker/redis/script_sources.hpp"
+
+namespace windlass::broker {
+namespace {
+
+// What brings tasks to an end must work when Redis is out of memory, else it stays so.
+constexpr std::string_view kAllowOom = "#!lua flags=allow-oom\n";
+constexpr std::string_view kPlain = "#!lua\n";
+constexpr std::string_view kReadOnly = "#!lua flags=no-writes\n";
+
+redis::Script make(std::string_view head, std::string_view source) {
+  return redis::Script(std::string(head) + std::string(lua::common) + std::string(source));
+}
+
+}  // namespace
+
+const redis::Script& script(ScriptName name) {
+  // In the order of ScriptName.
+  static const std::array kScripts{
+      make(kPlain, lua::enqueue),        make(kAllowOom, lua::fetch),        make(kAllowOom, lua::take_back),
+      make(kAllowOom, lua::finish),      make(kAllowOom, lua::extend),       make(kPlain, lua::update),
+      make(kAllowOom, lua::note_tick),   make(kAllowOom, lua::forward),      make(kAllowOom, lua::recover),
+      make(kAllowOom, lua::clean),       make(kAllowOom, lua::group_take),   make(kPlain, lua::group_finish),
+      make(kAllowOom, lua::group_release), make(kReadOnly, lua::queue_info), make(kReadOnly, lua::list),
+      make(kAllowOom, lua::act),         make(kPlain, lua::update_payload),  make(kAllowOom, lua::remove_queue),
+      make(kAllowOom, lua::trash),       make(kAllowOom, lua::publish_record), make(kAllowOom, lua::read_records),
+  };
+  return kScripts[static_cast<std::size_t>(name)];
+}
+
+}  // namespace windlass::broker

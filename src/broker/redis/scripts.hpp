@@ -1,0 +1,17 @@
+// The Lua scripts of the broker. Their sources stand in scripts/, each with its KEYS and ARGV written above it; they are compiled
+// into the library (CMakeLists.txt). common.lua stands in front of each.
+#pragma once
+
+#include "redis/script.hpp"
+
+namespace windlass::broker {
+
+enum class ScriptName : unsigned char {
+  kEnqueue, kFetch, kTakeBack, kFinish, kExtend, kUpdate, kNoteTick, kForward, kRecover, kClean, kGroupTake, kGroupFinish,
+  kGroupRelease, kQueueInfo, kList, kAct, kUpdatePayload, kRemoveQueue, kTrash, kPublishRecord, kReadRecords,
+};
+
+// Lives as long as the program. Thread-safe.
+const redis::Script& script(ScriptName name);
+
+}  // namespace windlass::broker

@@ -1,0 +1,119 @@
+-- Stores new tasks of one queue (specification: Asynq's enqueue, schedule, add to group, and their unique variants).
+-- KEYS: 1 P pending
+-- ARGV: 1 P; 2 now, ns; 3 now, s; 4 now, ms; 5 prefix of the tick marks; 6 all flags that occur below; from 7 on for each task:
+--   flags, id, msg, w:x, and for each flag in this order
+--   t  entry, nominal time (ns), how long the mark is kept (ms), 1 to skip the tick while an earlier task runs, else 0
+--   u  lock key, how long (ms), until when (ns)
+--   s  due (s), due (ns), group or ''
+--   g  group
+-- Returns for each task: 1 stored, 0 the id is taken, 2 the tick is taken, 3 the tick is skipped, or the id that holds the lock.
+local P, now, now_s, now_ms, ticks = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local pending_key, scheduled_key = P .. 'pending', P .. 'scheduled'
+
+-- A key of another type stops the script here, before it has written.
+redis_call('LLEN', pending_key)
+if string.find(ARGV[6], 's', 1, true) then redis_call('ZCARD', scheduled_key) end
+if string.find(ARGV[6], 'g', 1, true) then redis_call('SCARD', P .. 'groups') end
+
+local function tick_taken(entry, nominal)
+  local kept = redis_call('ZSCORE', ticks .. 'tick:' .. entry, nominal)
+  return kept and tonumber(kept) > now_ms
+end
+
+local function tick_runs(entry)
+  local key = redis_call('GET', ticks .. 'tick_task:' .. entry)
+  local state = key and redis_call('HGET', key, 'state')
+  return state and state ~= 'archived' and state ~= 'completed'
+end
+
+local function take_tick(entry, nominal, keep)
+  local key = ticks .. 'tick:' .. entry
+  redis_call('ZREMRANGEBYSCORE', key, '-inf', integer(now_ms))
+  redis_call('ZADD', key, integer(now_ms + keep), nominal)
+  if redis_call('PTTL', key) < keep then redis_call('PEXPIRE', key, integer(keep)) end
+end
+
+-- Who holds the lock: a task that exists, and as long as it said.
+local function holder(lock)
+  local id = redis_call('GET', lock)
+  if not id then return nil end
+  local h = redis_call('HMGET', P .. 't:' .. id, 'state', 'w:lock')
+  if not h[1] or (h[2] and not less(now, h[2])) then return nil end
+  return id
+end
+
+local out, pending, i = {}, {}, 7
+while ARGV[i] do
+  local flags, id, msg, exact = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local key = P .. 't:' .. id
+  i = i + 4
+  if flags == '' then
+    if redis_call('EXISTS', key) == 1 then
+      out[#out + 1] = 0
+    else
+      redis_call('HSET', key, 'msg', msg, 'state', 'pending', 'pending_since', now, 'w:x', exact)
+      pending[#pending + 1] = id
+      out[#out + 1] = 1
+    end
+  else
+    local entry, nominal, keep, skip, lock, lock_ms, lock_until, due_s, due, group
+    if string.find(flags, 't', 1, true) then
+      entry, nominal, keep, skip = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3] == '1'
+      i = i + 4
+    end
+    if string.find(flags, 'u', 1, true) then
+      lock, lock_ms, lock_until = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+      i = i + 3
+    end
+    if string.find(flags, 's', 1, true) then
+      due_s, due, group = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+      i = i + 3
+    elseif string.find(flags, 'g', 1, true) then
+      group = ARGV[i]
+      i = i + 1
+    end
+
+    local held = lock and holder(lock)
+    if entry and tick_taken(entry, nominal) then
+      out[#out + 1] = 2
+    elseif entry and skip and tick_runs(entry) then
+      take_tick(entry, nominal, keep)
+      out[#out + 1] = 3
+    elseif held then
+      out[#out + 1] = held
+    elseif redis_call('EXISTS', key) == 1 then
+      out[#out + 1] = 0
+    else
+      local fields = {'msg', msg, 'w:x', exact}
+      if lock then
+        redis_call('SET', lock, id, 'PX', lock_ms)
+        fields[#fields + 1] = 'unique_key'
+        fields[#fields + 1] = lock
+        fields[#fields + 1] = 'w:lock'
+        fields[#fields + 1] = lock_until
+      end
+      if due_s then
+        if group ~= '' then
+          fields[#fields + 1] = 'w:group'
+          fields[#fields + 1] = group
+        end
+        redis_call('HSET', key, 'state', 'scheduled', 'w:at', due, unpack(fields))
+        redis_call('ZADD', scheduled_key, due_s, id)
+      elseif group then
+        redis_call('HSET', key, 'state', 'aggregating', 'group', group, 'w:at', now, unpack(fields))
+        redis_call('ZADD', P .. 'g:' .. group, now_s, id)
+        redis_call('SADD', P .. 'groups', group)
+      else
+        redis_call('HSET', key, 'state', 'pending', 'pending_since', now, unpack(fields))
+        pending[#pending + 1] = id
+      end
+      if entry then
+        take_tick(entry, nominal, keep)
+        redis_call('SET', ticks .. 'tick_task:' .. entry, key)
+      end
+      out[#out + 1] = 1
+    end
+  end
+end
+if #pending > 0 then redis_call('LPUSH', pending_key, unpack(pending)) end
+return out

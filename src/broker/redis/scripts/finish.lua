@@ -1,0 +1,113 @@
+-- Ends runs of tasks of one queue (Asynq's done, mark as complete, retry, archive and requeue, for many).
+-- KEYS: 1 P pending
+-- ARGV: 1 P; 2 now, ns; 3 now, s; 4 date (UTC); 5 expiry of the day's counters, s; 6 number of tasks, n; 7 to 6+n their ids; then
+--   for each: kind, nonce, and what the kind asks for. A capital letter says that the task may hold a unique lock.
+--   d D  done                    x X  expired, not kept       q  requeue
+--   c C  complete: msg, record ends (s), record ends (ns), result
+--   r    retry: msg, due (s), due (ns), 1 if it counts as a failure else 0, w:fail, result
+--   a    archive: msg, 1 if it expired else 0, w:fail, result
+--   s    snooze: due (s), due (ns)
+--   A result is '-' for none, or '+' and the bytes.
+-- Returns for each task 1 if it was ended, 0 if the lease was lost.
+local P, now, now_s = ARGV[1], ARGV[2], ARGV[3]
+local n = tonumber(ARGV[6])
+local ids = {}
+for i = 1, n do ids[i] = ARGV[6 + i] end
+local active_key, lease_key = P .. 'active', P .. 'lease'
+-- Keys of another type stop the script here, before it has written.
+redis_call('LLEN', active_key)
+redis_call('LLEN', KEYS[1])
+local scores = redis_call('ZMSCORE', lease_key, unpack(ids))
+
+local out, gone, left, deleted, requeued = {}, {}, {}, {}, {}
+local processed, failed, expired = 0, 0, 0
+
+-- Whether the task is active under this number. An active id without a lease entry is taken as held.
+local function holds(k, id, h, nonce)
+  if gone[id] or h[1] ~= 'active' then return false end
+  local found, lease = parse_run(h[2])
+  if found ~= nonce then return false end
+  return not scores[k] or tonumber(scores[k]) == math.floor(lease / 1000000)
+end
+
+local function add_result(fields, result)
+  if string.byte(result) == 43 then
+    fields[#fields + 1] = 'result'
+    fields[#fields + 1] = string.sub(result, 2)
+  end
+end
+
+local i = 7 + n
+for k = 1, n do
+  local id, kind, nonce = ids[k], ARGV[i], ARGV[i + 1]
+  local key = P .. 't:' .. id
+  local lower = string.lower(kind)
+  local arg = i + 2
+  i = arg + ((lower == 'c' or lower == 'a') and 4 or lower == 'r' and 6 or lower == 's' and 2 or 0)
+  if not holds(k, id, redis_call('HMGET', key, 'state', 'w:run'), nonce) then
+    out[k] = 0
+  else
+    out[k] = 1
+    gone[id] = true
+    left[#left + 1] = id
+    if kind ~= lower then release_lock(P, id) end
+    if lower == 'd' then
+      processed = processed + 1
+      deleted[#deleted + 1] = key
+    elseif lower == 'x' then
+      expired = expired + 1
+      deleted[#deleted + 1] = key
+    elseif lower == 'q' then
+      redis_call('HSET', key, 'state', 'pending', 'pending_since', now)
+      redis_call('HDEL', key, 'w:run')
+      requeued[#requeued + 1] = id
+    elseif lower == 'c' then
+      processed = processed + 1
+      local fields = {'msg', ARGV[arg], 'state', 'completed', 'w:at', ARGV[arg + 2]}
+      add_result(fields, ARGV[arg + 3])
+      redis_call('HSET', key, unpack(fields))
+      redis_call('ZADD', P .. 'completed', ARGV[arg + 1], id)
+    elseif lower == 'r' then
+      if ARGV[arg + 3] == '1' then
+        processed = processed + 1
+        failed = failed + 1
+      end
+      local fields = {'msg', ARGV[arg], 'state', 'retry', 'w:at', ARGV[arg + 2], 'w:fail', ARGV[arg + 4]}
+      add_result(fields, ARGV[arg + 5])
+      redis_call('HSET', key, unpack(fields))
+      redis_call('ZADD', P .. 'retry', ARGV[arg + 1], id)
+    elseif lower == 'a' then
+      if ARGV[arg + 1] == '1' then
+        expired = expired + 1
+      else
+        processed = processed + 1
+        failed = failed + 1
+      end
+      local fields = {'msg', ARGV[arg], 'state', 'archived', 'w:at', now, 'w:fail', ARGV[arg + 2]}
+      add_result(fields, ARGV[arg + 3])
+      redis_call('HSET', key, unpack(fields))
+      redis_call('ZADD', P .. 'archived', now_s, id)
+    elseif lower == 's' then
+      redis_call('HSET', key, 'state', 'scheduled', 'w:at', ARGV[arg + 1])
+      redis_call('ZADD', P .. 'scheduled', ARGV[arg], id)
+    end
+  end
+end
+if #left == 0 then return out end
+
+-- Finished tasks are mostly the longest running, which stand at the tail: often exactly it.
+local tail = redis_call('LRANGE', active_key, -#left, -1)
+local is_tail = #tail == #left
+for _, id in ipairs(tail) do is_tail = is_tail and gone[id] end
+if is_tail then
+  redis_call('LTRIM', active_key, 0, -(#left + 1))
+else
+  for _, id in ipairs(left) do redis_call('LREM', active_key, -1, id) end
+end
+redis_call('ZREM', lease_key, unpack(left))
+if #deleted > 0 then redis_call('DEL', unpack(deleted)) end
+if #requeued > 0 then redis_call('RPUSH', KEYS[1], unpack(requeued)) end
+count(P, 'processed', processed, ARGV[4], ARGV[5])
+count(P, 'failed', failed, ARGV[4], ARGV[5])
+count(P, 'windlass:expired', expired, ARGV[4], ARGV[5])
+return out

@@ -1,0 +1,51 @@
+#include "broker/redis/store.hpp"
+
+#include <utility>
+
+namespace windlass::broker {
+namespace {
+
+// Whether a failed command can have left something behind when others of the same call were carried out.
+bool others_may_have_written(const redis::Pipeline& commands) {
+  std::size_t writers = 0;
+  for (std::size_t i = 0; i < commands.size(); ++i) writers += commands[i].idempotent ? 0 : 1;
+  return writers > 1;
+}
+
+}  // namespace
+
+Result<redis::Replies> Store::call(const redis::Pipeline& commands) {
+  if (commands.empty()) return redis::Replies();
+  Result<redis::Replies> replies = client_->call(commands);
+  if (!replies) return replies;
+  for (std::size_t i = 0; i < replies->size(); ++i) {
+    const redis::Value reply = (*replies)[i];
+    if (!reply.is_error()) continue;
+    Error error = redis::to_error(reply);
+    if (!others_may_have_written(commands)) return error;
+    return Error(ErrorCode::kUnknownOutcome, "a part of it may have been carried out: " + error.message());
+  }
+  return replies;
+}
+
+std::string Store::tick_prefix(const std::string& queue) const {
+  return is_cluster() ? queue_prefix(queue) + "windlass:" : "asynq:windlass:";
+}
+
+std::uint64_t Store::random() {
+  base::Lock lock(mu_);
+  return random_.next();
+}
+
+void Store::remember_lost(LostFetch fetch) {
+  base::Lock lock(mu_);
+  lost_.push_back(std::move(fetch));
+}
+
+std::vector<LostFetch> Store::lost_fetches() {
+  base::Lock lock(mu_);
+  if (!lost_.empty()) std::erase_if(lost_, [now = clock_.steady()](const LostFetch& fetch) { return fetch.until <= now; });
+  return lost_;
+}
+
+}  // namespace windlass::broker

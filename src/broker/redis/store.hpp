@@ -1,0 +1,66 @@
+// Store: what all verbs of the Redis broker share: the client, the clock, and how replies become Errors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <windlass/error.hpp>
+
+#include "base/clock.hpp"
+#include "base/mutex.hpp"
+#include "base/random.hpp"
+#include "broker/redis/keys.hpp"
+#include "broker/redis/task_hash.hpp"
+#include "redis/client.hpp"
+#include "redis/error_reply.hpp"
+
+namespace windlass::broker {
+
+// A fetch whose reply was lost: it may hold tasks that nobody runs.
+struct LostFetch {
+  std::string queue;
+  std::string nonce;
+  Duration until{};  // steady: its leases have ended then
+};
+
+// Thread-safe.
+class Store {
+ public:
+  Store(std::shared_ptr<redis::Client> client, base::Clock& clock, std::size_t payload_max)
+      : client_(std::move(client)), clock_(clock), payload_max_(payload_max), random_(base::Random::seeded()) {}
+
+  redis::Client& client() { return *client_; }
+  base::Clock& clock() { return clock_; }
+  TimePoint now() const { return clock_.now(); }
+  std::size_t payload_max() const { return payload_max_; }
+  bool is_cluster() const { return client_->config().topology == redis::Topology::kCluster; }
+
+  // Runs the commands. An error reply among them becomes an Error: its own if it was the only command that can write (it refused
+  // before it wrote anything), else kUnknownOutcome, because the others may have been carried out. An empty pipeline is no call.
+  Result<redis::Replies> call(const redis::Pipeline& commands);
+
+  // Where the marks of periodic ticks stand that a task of `queue` takes: in one place for all queues, but in a cluster with the
+  // queue, because a script can touch the keys of one node only.
+  std::string tick_prefix(const std::string& queue) const;
+
+  std::uint64_t random();
+  void remember_lost(LostFetch fetch);
+  // Those whose leases may still last; older ones are forgotten.
+  std::vector<LostFetch> lost_fetches();
+
+ private:
+  const std::shared_ptr<redis::Client> client_;
+  base::Clock& clock_;
+  const std::size_t payload_max_;
+  base::Mutex mu_;
+  base::Random random_ WINDLASS_GUARDED_BY(mu_);
+  std::vector<LostFetch> lost_ WINDLASS_GUARDED_BY(mu_);
+};
+
+// The text of a bulk reply; empty for null.
+inline std::string_view text_of(const redis::Value& value) { return value.text(); }
+
+}  // namespace windlass::broker
