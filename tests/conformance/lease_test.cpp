@@ -27,10 +27,10 @@ WINDLASS_FOR_EACH_BROKER(Lease, rows());
 TEST_P(Lease, NothingIsRecoveredBeforeALeaseEnds) {
   put_all({"a"});
   fetch_one("q", "s", 10s);
-  clock_.advance(10s - 1ns);
+  clock_.advance(10s - GetParam().grain);
   EXPECT_THAT(recover(), IsEmpty());
   EXPECT_FALSE(info("a").orphaned);
-  clock_.advance(1ns);
+  clock_.advance(GetParam().grain);
   EXPECT_TRUE(info("a").orphaned) << "a lease of 10 s has ended after 10 s";
   EXPECT_EQ(recover().size(), 1u);
 }
@@ -180,9 +180,9 @@ TEST_P(Lease, TheTasksOfADeadServerAreRecoveredAtOnce) {
   get(broker_->keep_alive("s", 3s));
   put_all({"a"});
   fetch_one("q", "s", 1h);
-  clock_.advance(3s - 1ns);
+  clock_.advance(3s - GetParam().grain);
   EXPECT_THAT(recover(), IsEmpty());
-  clock_.advance(1ns);
+  clock_.advance(GetParam().grain);
   EXPECT_EQ(recover().size(), 1u);
 }
 

@@ -30,7 +30,7 @@ struct Row {
   bool survives = false;    // what was stored is there after the last broker was closed, and opened again
   bool shared = false;      // several open brokers see one store, and signal each other
   bool ties_by_id = false;  // equal times are ordered by id instead of by order of storing
-  Duration grain = Duration(1);  // how exactly what does not end on Clock::now() ends
+  Duration grain = Duration(1);  // how exactly leases, liveness, records and tick marks end
 };
 
 const std::vector<Row>& rows();

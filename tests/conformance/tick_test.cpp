@@ -39,9 +39,9 @@ TEST_P(Ticks, TheMarkIsKeptAsLongAsAskedFor) {
   NewTask task = tick("a", t0_);
   task.tick->keep = 90s;
   put(task);
-  clock_.advance(90s - 1ns);
+  clock_.advance(90s - GetParam().grain);
   EXPECT_EQ(put(tick("b", t0_)).status, EnqueueStatus::kTickTaken);
-  clock_.advance(1ns);
+  clock_.advance(GetParam().grain);
   EXPECT_EQ(put(tick("b", t0_)).status, EnqueueStatus::kEnqueued);
 }
 
