@@ -15,16 +15,36 @@ std::int64_t ceil_millis(Duration d) { return std::chrono::ceil<std::chrono::mil
 
 void add_integer(std::vector<std::string>& args, std::int64_t value) { args.push_back(std::to_string(value)); }
 
-void add_script(redis::Pipeline& pipeline, const Store& store, const Chunk& chunk, std::span<const NewTask> tasks,
-                TimePoint now) {
+void add_script(redis::Pipeline& pipeline, const Store& store, const Chunk& chunk,
+                std::span<const NewTask* const> tasks, TimePoint now) {
   std::vector<std::string> args;
   std::string flags;
-  for (const std::size_t i : chunk.items) flags += add_new_task(args, tasks[i], now);
+  for (const std::size_t i : chunk.items) flags += add_new_task(args, *tasks[i], now);
   const std::string prefix = queue_prefix(chunk.queue);
   pipeline.eval(script(ScriptName::kEnqueue), 1, kFixedArgs + args.size()).key(prefix + "pending");
   pipeline.arg(prefix).arg(unix_nanos(now)).arg(unix_seconds(now)).arg(unix_nanos(now) / 1'000'000);
   pipeline.arg(store.tick_prefix(chunk.queue)).arg(flags);
   for (const std::string& arg : args) pipeline.arg(arg);
+}
+
+// The answers for the tasks of one script. A script that failed refused its first write, so it stored nothing.
+void read_answers(const redis::Value& registered, const redis::Value& reply, const Chunk& chunk,
+                  std::span<const NewTask* const> tasks, TimePoint now, std::vector<Result<EnqueueOutcome>>& answers) {
+  if (reply.is_error()) {
+    for (const std::size_t i : chunk.items) answers[i] = redis::to_error(reply);
+    return;
+  }
+  if (registered.is_error()) {
+    const Error error(ErrorCode::kUnknownOutcome, "the tasks are stored, but their queue could not be made known: " +
+                                                      redis::to_error(registered).message());
+    for (const std::size_t i : chunk.items) answers[i] = error;
+    return;
+  }
+  std::size_t n = 0;
+  for (const redis::Value answer : reply) {
+    const std::size_t i = chunk.items.at(n++);
+    answers[i] = to_outcome(answer, *tasks[i], now);
+  }
 }
 
 }  // namespace
@@ -92,48 +112,43 @@ EnqueueOutcome to_outcome(const redis::Value& answer, const NewTask& task, TimeP
   return {EnqueueStatus::kEnqueued, grouped ? TaskState::kAggregating : TaskState::kPending, {}};
 }
 
-Result<std::vector<EnqueueOutcome>> enqueue_tasks(Store& store, std::span<const NewTask> tasks) {
-  for (const NewTask& task : tasks) {
-    if (Status status = check_new_task(task, store.payload_max()); !status) return status.error();
-  }
+std::vector<Result<EnqueueOutcome>> enqueue_tasks(Store& store, std::span<const NewTask* const> tasks) {
   const TimePoint now = store.now();
   const std::vector<Chunk> chunks =
-      by_queue(tasks, [](const NewTask& task) -> const std::string& { return task.message.queue; });
+      by_queue(tasks, [](const NewTask* task) -> const std::string& { return task->message.queue; });
   redis::Pipeline pipeline;
   // Every time, though it is there already as a rule: somebody may have removed the queue.
   for (const Chunk& chunk : chunks) {
     pipeline.add("SADD", redis::Key{kQueuesKey}, chunk.queue).idempotent();
     add_script(pipeline, store, chunk, tasks, now);
   }
-  const Result<redis::Replies> replies = store.call(pipeline);
-  if (!replies) return replies.error();
+  const Result<redis::Replies> replies = store.client().call(pipeline);
+  if (!replies) return {tasks.size(), replies.error()};
 
-  std::vector<EnqueueOutcome> outcomes(tasks.size());
+  std::vector<Result<EnqueueOutcome>> answers(tasks.size(), EnqueueOutcome());
   for (std::size_t c = 0; c < chunks.size(); ++c) {
-    std::size_t i = 0;
-    for (const redis::Value answer : (*replies)[2 * c + 1]) {
-      const std::size_t task = chunks[c].items.at(i++);
-      outcomes[task] = to_outcome(answer, tasks[task], now);
-    }
+    read_answers((*replies)[2 * c], (*replies)[2 * c + 1], chunks[c], tasks, now, answers);
   }
   // The tasks are stored whatever becomes of the history.
-  if (const Status noted = note_ticks(store, tasks, outcomes, now); !noted) {
+  if (const Status noted = note_ticks(store, tasks, answers, now); !noted) {
     log_warn("the history of a periodic entry was not written", {{"error", noted.error().message()}});
   }
-  return outcomes;
+  return answers;
 }
 
-Status note_ticks(Store& store, std::span<const NewTask> tasks, std::span<const EnqueueOutcome> outcomes, TimePoint now) {
+Status note_ticks(Store& store, std::span<const NewTask* const> tasks, std::span<const Result<EnqueueOutcome>> outcomes,
+                  TimePoint now) {
   redis::Pipeline pipeline;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const std::optional<Tick>& tick = tasks[i].tick;
-    const bool stored = outcomes[i].status == EnqueueStatus::kEnqueued;
-    if (!tick || (!stored && outcomes[i].status != EnqueueStatus::kTickSkipped)) continue;
+    const std::optional<Tick>& tick = tasks[i]->tick;
+    if (!tick || !outcomes[i]) continue;
+    const bool stored = outcomes[i]->status == EnqueueStatus::kEnqueued;
+    if (!stored && outcomes[i]->status != EnqueueStatus::kTickSkipped) continue;
     pipeline.eval(script(ScriptName::kNoteTick), 1, 2).key(kTicksKey).arg(tick->entry).arg(unix_nanos(tick->nominal));
     pipeline.idempotent();
     if (!stored) continue;
     const std::string key = history_key(tick->entry);
-    const std::string event = encode_scheduler_event({tasks[i].message.id, now, tick->nominal});
+    const std::string event = encode_scheduler_event({tasks[i]->message.id, now, tick->nominal});
     pipeline.add("ZADD", redis::Key{key}, unix_seconds(now), event).idempotent();
     pipeline.add("ZREMRANGEBYRANK", redis::Key{key}, 0, -(kEventsKept + 1)).idempotent();
   }

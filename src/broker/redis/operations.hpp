@@ -19,13 +19,15 @@ namespace windlass::broker {
 
 // Errors: kInvalidArgument, kResourceExhausted. Asks nobody.
 Status check_new_task(const NewTask& task, std::size_t payload_max);
-Result<std::vector<EnqueueOutcome>> enqueue_tasks(Store& store, std::span<const NewTask> tasks);
+// An answer for each task, of tasks that were checked. Those of one script succeed or fail together.
+std::vector<Result<EnqueueOutcome>> enqueue_tasks(Store& store, std::span<const NewTask* const> tasks);
 // Appends the arguments of enqueue.lua that stand for `task`, and returns the flags among them.
 std::string_view add_new_task(std::vector<std::string>& args, const NewTask& task, TimePoint now);
 // What the script answers for one task.
 EnqueueOutcome to_outcome(const redis::Value& answer, const NewTask& task, TimePoint now);
 // Writes the ticks that were taken into the history of their entries.
-Status note_ticks(Store& store, std::span<const NewTask> tasks, std::span<const EnqueueOutcome> outcomes, TimePoint now);
+Status note_ticks(Store& store, std::span<const NewTask* const> tasks, std::span<const Result<EnqueueOutcome>> outcomes,
+                  TimePoint now);
 
 // -- fetch.cpp
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "broker/redis/enqueue_combiner.hpp"
 #include "broker/redis/operations.hpp"
 
 namespace windlass::broker {
@@ -13,7 +14,7 @@ class RedisBroker final : public Broker {
   RedisBroker(std::shared_ptr<redis::Client> client, base::Clock& clock, std::size_t payload_max)
       : store_(std::move(client), clock, payload_max) {}
 
-  Result<std::vector<EnqueueOutcome>> enqueue(std::span<const NewTask> tasks) override { return enqueue_tasks(store_, tasks); }
+  Result<std::vector<EnqueueOutcome>> enqueue(std::span<const NewTask> tasks) override { return combiner_.enqueue(tasks); }
   std::size_t payload_max() const override { return store_.payload_max(); }
 
   Result<std::vector<FetchedTask>> fetch(const FetchRequest& request) override { return fetch_tasks(store_, request); }
@@ -87,6 +88,7 @@ class RedisBroker final : public Broker {
 
  private:
   Store store_;
+  EnqueueCombiner combiner_{store_};
 };
 
 }  // namespace
