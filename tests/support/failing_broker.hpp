@@ -43,9 +43,15 @@ class FailingBroker final : public broker::Broker {
     std::lock_guard lock(mu_);
     decide_ = std::move(decide);
   }
+  // Calls that have begun.
   int calls(Verb verb) const {
     std::lock_guard lock(mu_);
     return calls_[static_cast<std::size_t>(verb)];
+  }
+  // Calls that have ended, however they did: what they changed is there.
+  int answered(Verb verb) const {
+    std::lock_guard lock(mu_);
+    return answered_[static_cast<std::size_t>(verb)];
   }
 
   Result<std::vector<broker::EnqueueOutcome>> enqueue(std::span<const broker::NewTask> tasks) override {
@@ -185,7 +191,15 @@ class FailingBroker final : public broker::Broker {
 
   template <class Call>
   auto call(Verb verb, Call inner_call) -> decltype(inner_call()) {
-    switch (next_fault(verb)) {
+    auto result = call_with(next_fault(verb), inner_call);
+    std::lock_guard lock(mu_);
+    ++answered_[static_cast<std::size_t>(verb)];
+    return result;
+  }
+
+  template <class Call>
+  static auto call_with(Fault fault, Call& inner_call) -> decltype(inner_call()) {
+    switch (fault) {
       case Fault::kNone: return inner_call();
       case Fault::kBefore: return Error(ErrorCode::kUnavailable, "the store is away (made by the test)");
       case Fault::kRefused: return Error(ErrorCode::kInvalidArgument, "the store refuses this (made by the test)");
@@ -199,7 +213,7 @@ class FailingBroker final : public broker::Broker {
   const std::shared_ptr<broker::Broker> inner_;
   mutable std::mutex mu_;
   Decide decide_;
-  std::array<int, kVerbCount> calls_{};
+  std::array<int, kVerbCount> calls_{}, answered_{};
 };
 
 }  // namespace windlass::testing
