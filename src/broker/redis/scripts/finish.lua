@@ -15,19 +15,27 @@ local ids = {}
 for i = 1, n do ids[i] = ARGV[6 + i] end
 local active_key, lease_key = P .. 'active', P .. 'lease'
 -- Keys of another type stop the script here, before it has written.
-redis_call('LLEN', active_key)
+local active_size = redis_call('LLEN', active_key)
 redis_call('LLEN', KEYS[1])
 local scores = redis_call('ZMSCORE', lease_key, unpack(ids))
 
 local out, gone, left, deleted, requeued = {}, {}, {}, {}, {}
 local processed, failed, expired = 0, 0, 0
 
+-- Tasks that were fetched together have the same w:run: each is read once.
+local nonces, seconds = {}, {}
+local function read_run(run)
+  local nonce, lease = parse_run(run)
+  nonces[run] = nonce or ''
+  seconds[run] = nonce and math.floor(lease / 1000000)
+end
+
 -- Whether the task is active under this number. An active id without a lease entry is taken as held.
 local function holds(k, id, h, nonce)
-  if gone[id] or h[1] ~= 'active' then return false end
-  local found, lease = parse_run(h[2])
-  if found ~= nonce then return false end
-  return not scores[k] or tonumber(scores[k]) == math.floor(lease / 1000000)
+  local run = h[2]
+  if gone[id] or h[1] ~= 'active' or not run then return false end
+  if not nonces[run] then read_run(run) end
+  return nonces[run] == nonce and (not scores[k] or tonumber(scores[k]) == seconds[run])
 end
 
 local function add_result(fields, result)
@@ -95,14 +103,29 @@ for k = 1, n do
 end
 if #left == 0 then return out end
 
--- Finished tasks are mostly the longest running, which stand at the tail: often exactly it.
-local tail = redis_call('LRANGE', active_key, -#left, -1)
-local is_tail = #tail == #left
-for _, id in ipairs(tail) do is_tail = is_tail and gone[id] end
-if is_tail then
-  redis_call('LTRIM', active_key, 0, -(#left + 1))
-else
-  for _, id in ipairs(left) do redis_call('LREM', active_key, -1, id) end
+-- Finished tasks are mostly the longest running, which stand at the tail. So the tail is written anew without them, as far as it
+-- takes to find all, but not more than 16 ids for each that goes; what stands further on is searched for one by one.
+local window, most = #left, math.min(16 * #left, 4000)
+local kept
+while true do
+  local tail = redis_call('LRANGE', active_key, -window, -1)
+  kept = {}
+  for _, id in ipairs(tail) do
+    if not gone[id] then kept[#kept + 1] = id end
+  end
+  local found = #tail - #kept
+  if found == #left or #tail == active_size or window >= most then
+    redis_call('LTRIM', active_key, 0, -(#tail + 1))
+    if #kept > 0 then redis_call('RPUSH', active_key, unpack(kept)) end
+    if found < #left then
+      for _, id in ipairs(tail) do gone[id] = nil end
+      for _, id in ipairs(left) do
+        if gone[id] then redis_call('LREM', active_key, -1, id) end
+      end
+    end
+    break
+  end
+  window = math.min(4 * window, most)
 end
 redis_call('ZREM', lease_key, unpack(left))
 if #deleted > 0 then redis_call('DEL', unpack(deleted)) end
