@@ -1,33 +1,33 @@
 // Broker: the one seam between windlass and a store of tasks.
 //
 // Everything above (client, server roles, scheduler, inspector, CLI) speaks to a store through this interface only, and
-// nothing outside src/broker/ knows a key or a table name. Three stores stand behind it: memory (the model the others are
-// compared with), SQLite, Redis. One conformance suite (tests/conformance) holds them all to the contract written here.
+// nothing outside src/broker/ knows a key or a table name. Three stores stand behind it: memory (the model of the
+// others), SQLite, Redis. One conformance suite (tests/conformance) holds them all to the contract written here.
 //
 // Batch-first. Every verb that moves tasks takes and returns many; a single task is a batch of one. One call is one
-// transaction (SQLite) or one script per queue (Redis), so callers should pass all they have. The items of a batch behave
-// as if they came one after the other, in order.
+// transaction (SQLite) or one script per queue (Redis), so callers should pass all they have. The items of a batch
+// behave as if they came one after the other, in order.
 //
-// Errors. An Error returned for a whole call means that nothing of it was stored, unless its code is kUnknownOutcome. What
-// can differ from task to task (a duplicate, a lost lease) is not an Error but an outcome in the returned vector, which
-// always has as many elements as the request, in its order.
+// Errors. An Error returned for a whole call means that nothing of it was stored, unless its code is kUnknownOutcome.
+// What can differ from task to task (a duplicate, a lost lease) is not an Error but an outcome in the returned vector,
+// which always has as many elements as the request, in its order.
 //
 // Time. A broker is opened with a Clock and uses nothing else. Leases and liveness are given as lengths ("for 30 s from
 // now"), because a broker on one machine measures them on the clock that never jumps.
 //
-// Leases, liveness and the records of servers and schedulers end on Clock::steady(); all the rest (due times, retention,
-// unique locks, tick marks, holds of groups) on Clock::now(). What lasts until T has ended at T; whether a wall clock that is
-// stepped back brings it to life again is not defined.
+// Leases, liveness and the records of servers and schedulers end on Clock::steady(); all the rest (due times,
+// retention, unique locks, tick marks, holds of groups) on Clock::now(). What lasts until T has ended at T; whether a
+// wall clock that is stepped back brings it to life again is not defined.
 //
 // States. docs/internals/states.md draws them; a task is in exactly one state, and moves only as the verbs here say.
 //
 // Order. Pending tasks wait in the order in which they became pending, whatever the clock did meanwhile; a requeued one
-// becomes the next to run, before all others, so of several that are requeued the last runs first. Where tasks are ordered
-// by a time, ties are in the order in which they were stored (a store that cannot do that says so in its conformance row).
+// becomes the next to run, before all others, so of several that are requeued the last runs first. Of tasks with equal
+// times, those stored first come first (a store that cannot do that says so in its conformance row).
 //
-// Locks. A unique lock belongs to the task (queue and id) that took it. It ends with its ttl, or when the task that holds it
-// completes or is removed by whichever verb, and never outlives the task. A lock that has ended is as if it had never been.
-// Nothing takes it again: a task that is retried or run later keeps what is left of it.
+// Locks. A unique lock belongs to the task (queue and id) that took it. It ends with its ttl, or when the task that
+// holds it completes or is removed by whichever verb, and never outlives the task. A lock that has ended is as if it
+// had never been. Nothing takes it again: a task that is retried or run later keeps what is left of it.
 //
 // Thread-safe: every verb may be called from any thread at any time. Calls may block for one round trip or one commit.
 #pragma once
@@ -52,14 +52,14 @@ namespace windlass::broker {
 // ---------------------------------------------------------------------------------------------------------- enqueue
 
 // One tick of a periodic entry. The first enqueue that carries a given (entry, nominal) takes the tick, atomically with
-// storing its task; all others are told kTickTaken and store nothing. The mark outlives the task: it is kept for `keep`,
-// which must be longer than any clock difference between schedulers. A taken tick is also recorded in the entry's history.
+// storing its task; all others are told kTickTaken and store nothing. The mark outlives the task: it is kept for
+// `keep`, which must be longer than clocks of schedulers differ. A taken tick is also recorded in the entry's history.
 struct Tick {
   std::string entry;
   TimePoint nominal;
   Duration keep = std::chrono::hours(24);
-  // While the task (queue and id) that was stored last for a tick of this entry exists and is neither archived nor completed, this
-  // tick is taken but stores nothing (kTickSkipped), and is not in the history.
+  // While the task (queue and id) stored last for a tick of this entry exists and is neither archived nor completed,
+  // this tick is taken but stores nothing (kTickSkipped), and is not in the history.
   bool skip_if_running = false;
 };
 
@@ -75,7 +75,7 @@ enum class EnqueueStatus : std::uint8_t {
   kDuplicate,    // the unique lock is held; nothing stored
   kIdConflict,   // the queue has a task with this id, in whatever state; nothing stored, no lock left behind
   kTickTaken,    // another scheduler was first; nothing stored
-  kTickSkipped,  // the task of an earlier tick still runs or waits (Tick::skip_if_running); the tick is taken, nothing stored
+  kTickSkipped,  // the task of an earlier tick runs or waits (Tick::skip_if_running); the tick is taken, nothing stored
 };
 
 struct EnqueueOutcome {
@@ -86,9 +86,9 @@ struct EnqueueOutcome {
 
 // ------------------------------------------------------------------------------------------------- fetch and finish
 
-// What the owner of a fetched task shows when it finishes or extends it. Opaque: only the broker that gave it reads it. A
-// token of an earlier fetch of the same task is refused (the fence), also when the task was removed and stored anew under
-// its id. A lease that has run out is still good until somebody recovers the task: it can be finished and extended.
+// What the owner of a fetched task shows when it finishes or extends it. Only the broker that gave it reads it. A token
+// of an earlier fetch of the same task is refused (the fence), also when the task was removed and stored anew under its
+// id. A lease that has run out is still good until somebody recovers the task: it can be finished and extended.
 struct LeaseToken {
   std::uint64_t row = 0;
   std::uint64_t attempt = 0;
@@ -113,7 +113,7 @@ struct QueueShare {
 };
 
 // Takes up to `max` pending tasks: first from each queue in order up to its share, then, while there is room, the rest
-// from the queues in order again. Within a queue: oldest first, requeued ones before all others. Paused queues are passed over.
+// from the queues in order again. In a queue: oldest first, requeued ones before the others. Paused ones are left out.
 struct FetchRequest {
   std::vector<QueueShare> queues;
   std::size_t max = 1;
@@ -133,8 +133,8 @@ enum class FinishKind : std::uint8_t {
   // keep it as completed until now + message.retention (0: until the next clean), completed_at = now, release its lock;
   // processed + 1
   kComplete,
-  kRetry,     // to retry at `at` (past: due at once), with the failure; if charged: retried + 1, processed + 1, failed + 1
-  kArchive,   // to archived, with the failure; processed + 1, failed + 1. For a failure of kind kExpired: expired + 1 only
+  kRetry,     // to retry at `at` (past: due at once), with the failure; charged: retried + 1, processed + 1, failed + 1
+  kArchive,   // to archived, with the failure; processed + 1, failed + 1. For a failure of kind kExpired: expired + 1
   kSnooze,    // to scheduled at `at` (past: due at once); retried, counters and nominal time stay as they are
   kRequeue,   // back to pending, as the next to run; retried and counters stay as they are
   kDiscard,   // remove a task that expired, release its unique lock; expired + 1
@@ -153,7 +153,7 @@ struct Finish {
 
 enum class FinishOutcome : std::uint8_t {
   kApplied,
-  kLeaseLost,  // the task is not active under this token (recovered, finished by someone else, deleted): nothing changed
+  kLeaseLost,  // the task is not active under this token (recovered, finished by others, deleted): nothing changed
 };
 
 // Written while the task runs; both fields optional. Lost leases are ignored.
@@ -181,8 +181,8 @@ struct RecoverRequest {
 };
 
 // The failure of a task that is archived because its servers died too often.
-inline Failure crash_failure(int crashes) {
-  return {FailureKind::kCrashed, "its server died while it ran, " + std::to_string(crashes) + (crashes == 1 ? " time" : " times")};
+inline Failure crash_failure(int n) {
+  return {FailureKind::kCrashed, "its server died while it ran, " + std::to_string(n) + (n == 1 ? " time" : " times")};
 }
 
 struct RecoveredTask {
@@ -197,7 +197,7 @@ struct CleanRequest {
   std::size_t max = 250;                                // per queue and kind, at least 1; the oldest go first
   std::size_t archive_max = 10000;                      // oldest archived tasks above this number are deleted
   Duration archive_age = std::chrono::hours(24 * 90);   // those archived so long ago or longer too
-  Duration stats_age = std::chrono::hours(24 * 90);     // daily statistics of days that ended so long ago or longer are deleted
+  Duration stats_age = std::chrono::hours(24 * 90);     // statistics of days that ended so long ago or longer go, too
 };
 
 struct CleanResult {
@@ -208,17 +208,17 @@ struct CleanResult {
 
 // --------------------------------------------------------------------------------------------------------- groups
 
-// When a group is handed out: max_size waiting (0 = no limit), or max_delay since its first (0 = no limit), or grace since
-// its last task. A task's time in the group counts from when it joined, also after it was taken out and put back.
+// When a group is handed out: max_size waiting (0 = no limit), or max_delay since its first (0 = no limit), or grace
+// since its last task. A task's time in the group counts from when it joined, also after it was taken out and put back.
 struct AggregationRules {
   Duration grace = std::chrono::minutes(1);
   Duration max_delay{};
   std::size_t max_size = 0;
 };
 
-// Tasks taken out of a group to be made into one. Whoever holds it must finish or release it before `deadline`, or
-// its tasks go back to the group (with the next take_group or recover of the queue). Until then they count and are listed as
-// aggregating, but are not part of the group, and actions on them are refused.
+// Tasks taken out of a group to be made into one. Whoever holds it must finish or release it before `deadline`, or its
+// tasks go back to the group (with the next take_group or recover of the queue). Until then they count and are listed
+// as aggregating, but are not part of the group, and actions on them are refused.
 struct AggregationSet {
   std::string queue;
   std::string group;
@@ -252,8 +252,8 @@ struct TaskFilter {
 };
 
 // Order: pending, next to run first; active, in the order of the fetches; scheduled and retry, soonest first; archived,
-// latest first; completed, latest delete_at first; aggregating, first joined first over all groups. "Latest first" turns
-// the order of ties round as well. A page may be shorter than `limit` before the end.
+// latest first; completed, latest delete_at first; aggregating, first joined first over all groups. "Latest first"
+// turns the order of ties round as well. A page may be shorter than `limit` before the end.
 // Errors: kInvalidArgument for a cursor that is not of this listing (same filter), limit out of range, filter.group
 // with a state other than kAggregating.
 struct ListRequest {
@@ -309,8 +309,8 @@ enum class WaitFor : std::uint8_t {
 };
 
 // Sleeps until there may be something to do. Signals are remembered: one that comes after the waiter was made, or after
-// the last wait() returned, makes the next wait() return at once. So look (fetch, forward) after each wait and wait only
-// after a look that found nothing. May return early without cause. Belongs to one thread, but for wake().
+// the last wait() returned, makes the next wait() return at once. So look (fetch, forward) after each wait and wait
+// only after a look that found nothing. May return early without cause. Belongs to one thread, but for wake().
 class Waiter {
  public:
   virtual ~Waiter() = default;
@@ -360,27 +360,27 @@ class Broker {
 
   virtual Status update(std::span<const TaskUpdate> updates) = 0;
 
-  // Moves up to `max` tasks that are due, soonest first, from scheduled and retry to pending, or (those with message.group)
-  // into their group, which they join now. The queues come one after the other, in order. max = 0 just asks for next_due.
+  // Moves up to `max` tasks that are due, soonest first, from scheduled and retry to pending, or (with message.group)
+  // into their group, which they join now. The queues come one after the other. max = 0 just asks for next_due.
   virtual Result<ForwardResult> forward(std::span<const std::string> queues, std::size_t max) = 0;
 
-  // Takes tasks away from servers that are dead (see keep_alive) or whose lease has run out: requeues them as the next to
-  // run, without charging a retry, and counts a crash. Up to `max` in all; the queues in order, in each queue in the order of
-  // the fetches, which is also the order of the result and that in which the requeued ones of a queue will run. Also puts
-  // back groups whose hold ended, and removes what belongs to nobody.
+  // Takes tasks away from servers that are dead (see keep_alive) or whose lease has run out: requeues them as the next
+  // to run, without charging a retry, and counts a crash. Up to `max` in all; the queues in order, in each queue in the
+  // order of the fetches, which is also the order of the result and that in which the requeued ones of a queue will
+  // run. Also puts back groups whose hold ended, and removes what belongs to nobody.
   virtual Result<std::vector<RecoveredTask>> recover(const RecoverRequest& request) = 0;
 
   virtual Result<CleanResult> clean(const CleanRequest& request) = 0;
 
-  // Groups: the first group of the queue (by name) that is ready by the rules, if any; its tasks leave the group and stay
-  // aggregating. `hold` is how long the caller has for it. Groups whose hold ended go back first. Pause does not matter.
+  // Groups: the first group of the queue (by name) that is ready by the rules; its tasks leave the group and stay
+  // aggregating. `hold` is how long the caller has. Groups whose hold ended go back first. Pause does not matter.
   virtual Result<std::optional<AggregationSet>> take_group(const std::string& queue, const AggregationRules& rules,
                                                            Duration hold) = 0;
-  // Atomically stores `aggregate` (if there is one, and only if the outcome is kEnqueued) and removes the tasks of the set,
-  // releasing their unique locks. Without `aggregate` they are just removed. With another outcome nothing changes, and the
-  // set is still held; the checks are made while the tasks of the set and their locks are still there.
-  // REQUIRES: the aggregate goes to the queue of the set. Errors: kLeaseLost when the hold ended: nothing is stored; those
-  // of enqueue.
+  // Atomically stores `aggregate` (if there is one, and only if the outcome is kEnqueued) and removes the tasks of the
+  // set, releasing their unique locks. Without `aggregate` they are just removed. With another outcome nothing changes,
+  // and the set is still held; the checks are made while the tasks of the set and their locks are still there.
+  // REQUIRES: the aggregate goes to the queue of the set. Errors: kLeaseLost when the hold ended: nothing is stored;
+  // those of enqueue.
   virtual Result<EnqueueOutcome> finish_group(const AggregationSet& set, const NewTask* aggregate) = 0;
   // Puts the tasks back into the group. A set that is not held any more is none of its business: no error.
   virtual Status release_group(const AggregationSet& set) = 0;
@@ -388,11 +388,11 @@ class Broker {
   virtual std::unique_ptr<Waiter> make_waiter(std::vector<std::string> queues, WaitFor what) = 0;
   virtual std::unique_ptr<CancelFeed> make_cancel_feed() = 0;
 
-  // The server `owner` is alive for `ttl` more. When that ends without another call, its tasks may be recovered by anyone at
-  // once; a call that comes late but before anyone did revives it. A server that fetched without ever calling this is judged
+  // The server `owner` is alive for `ttl` more. When that ends without another call, anyone may recover its tasks at
+  // once; a call that comes late but before anyone did revives it. A server that fetched without calling this is judged
   // by its leases alone. (Ids of servers are not used again: a broker may forget a dead one that holds nothing.)
   virtual Status keep_alive(const std::string& owner, Duration ttl) = 0;
-  // What the inspector shows of a server, for `ttl`. Running tasks that are no more active under their lease may be left out.
+  // What the inspector shows of a server, for `ttl`. Running tasks no more active under their lease may be left out.
   virtual Status publish_server(const ServerRecord& record, Duration ttl) = 0;
   // The server is gone, and alive no more: tasks it still holds can be recovered at once. Its record is removed.
   virtual Status clear_server(const std::string& owner) = 0;
@@ -409,29 +409,30 @@ class Broker {
   virtual Result<std::vector<std::string>> queues() = 0;  // sorted
   // Errors of the verbs below that name a queue: kQueueNotFound (act has kNotFound for it; cancel does not look).
   //
-  // Latency is the time since the task that is next to run became pending (a requeue counts), never negative. `groups` counts
-  // those with waiting tasks; `aggregating` also counts tasks in aggregation sets.
+  // Latency is the time since the task that is next to run became pending (a requeue counts), never negative. `groups`
+  // counts those with waiting tasks; `aggregating` also counts tasks in aggregation sets.
   virtual Result<QueueInfo> queue_info(const std::string& queue) = 0;
   // Today (UTC) first, one element a day, zeros where nothing is known. Errors: kInvalidArgument (days not in 1..3660).
   virtual Result<std::vector<DailyStats>> history(const std::string& queue, int days) = 0;
   // Groups with waiting tasks, by name.
   virtual Result<std::vector<GroupInfo>> groups(const std::string& queue) = 0;
-  // What belongs to one state is shown in that state only: next_process_at (scheduled, retry; pending: now), started_at,
-  // owner and orphaned (active), completed_at and delete_at (completed), archived_at (archived).
+  // What belongs to one state is shown in that state only: next_process_at (scheduled, retry; pending: now),
+  // started_at, owner and orphaned (active), completed_at and delete_at (completed), archived_at (archived).
   // Errors: kTaskNotFound.
   virtual Result<TaskInfo> task(const TaskRef& ref) = 0;
   virtual Result<TaskPage> list(const ListRequest& request) = 0;
   virtual Result<std::vector<ActionOutcome>> act(std::span<const TaskRef> tasks, TaskAction action) = 0;
   virtual Result<BulkResult> bulk(const BulkRequest& request) = 0;
-  // Scheduled tasks only; the unique key stays as it is. Errors: kTaskNotFound, kFailedPrecondition, kResourceExhausted.
+  // Scheduled tasks only; the unique key stays. Errors: kTaskNotFound, kFailedPrecondition, kResourceExhausted.
   virtual Status update_payload(const TaskRef& task, const Payload& payload) = 0;
   // Passed to whichever server runs it; best effort, no answer.
   virtual Status cancel(std::span<const CancelRequest> requests) = 0;
   // Errors: kFailedPrecondition when it is already so.
   virtual Status pause(const std::string& queue) = 0;
   virtual Status resume(const std::string& queue) = 0;
-  // Removes the queue with all that belongs to it: tasks and their locks, groups, statistics, pause. Errors: kQueueNotEmpty (any task in any state, unless `force`),
-  // kFailedPrecondition (active tasks, even with `force`).
+  // Removes the queue with all that belongs to it: tasks and their locks, groups, statistics, pause.
+  // Errors: kQueueNotEmpty (any task in any state, unless `force`), kFailedPrecondition (active tasks, even with
+  // `force`).
   virtual Status remove_queue(const std::string& queue, bool force) = 0;
   virtual Result<std::vector<ServerInfo>> servers() = 0;                         // by start time, then id
   virtual Result<std::vector<SchedulerEntry>> scheduler_entries() = 0;           // by id; each once, as published last
