@@ -43,8 +43,24 @@ local function parse_run(run)
   return nonce, tonumber(lease), started, owner
 end
 
--- The key of the unique lock in a TaskMessage (field 10), for tasks whose hash does not name it. nil if there is none.
-local function unique_key_in(msg)
+-- a < b, byte by byte: Lua's own < goes by the locale.
+local function bytes_less(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
+
+-- The exact time (ns, as text) behind a score: `at` (w:at) if its second is the score.
+local function exact_ns(score, at)
+  local second = integer(math.floor(tonumber(score)))
+  if at and string.sub(at, 1, -10) == second then return at end
+  return second .. '000000000'
+end
+
+-- A text or bytes field of a TaskMessage, by its tag (8 * number + 2). nil if there is none.
+local function field_in(msg, wanted)
   local i, n, found = 1, #msg, nil
   local function varint()
     local value, scale = 0, 1
@@ -70,7 +86,7 @@ local function unique_key_in(msg)
     elseif wire == 2 then
       local length = varint()
       if not length then return nil end
-      if tag == 82 then found = string.sub(msg, i, i + length - 1) end
+      if tag == wanted then found = string.sub(msg, i, i + length - 1) end
       i = i + length
     else
       return nil
@@ -83,6 +99,68 @@ end
 local function release_lock(P, id)
   local h = redis_call('HMGET', P .. 't:' .. id, 'unique_key', 'msg')
   local key = h[1]
-  if not key and h[2] then key = unique_key_in(h[2]) end
+  -- Tasks added to a group by Asynq have the key in the message only.
+  if not key and h[2] then key = field_in(h[2], 82) end
   if key and key ~= '' and redis_call('GET', key) == id then redis_call('DEL', key) end
+end
+
+-- Puts the tasks of the aggregation set with this key back into its group, where they keep their place, and forgets the set. False
+-- if there is no such set.
+local function put_back_set(P, key)
+  local sets = P .. 'aggregation_sets'
+  if redis_call('ZREM', sets, key) == 0 then return false end
+  -- Ids of sets have no colon; names of groups may.
+  local group_key = string.match(key, '^(.*):[^:]*$')
+  local group = group_key and string.sub(group_key, #P + 3)
+  if not group or group == '' or redis_call('EXISTS', key) == 0 then return true end
+  if redis_call('EXISTS', group_key) == 0 then
+    redis_call('RENAME', key, group_key)
+  else
+    redis_call('ZUNIONSTORE', group_key, 2, group_key, key)
+    redis_call('DEL', key)
+  end
+  redis_call('SADD', P .. 'groups', group)
+  return true
+end
+
+-- Whether the hold of an aggregation set has ended at `now` (ns as text). Its score in aggregation_sets is in whole seconds, rounded
+-- up; those taken by us carry the exact time at the end of their ids: ".NANOSECONDS".
+local function hold_ended(key, score, now)
+  return not less(now, string.match(key, '%.(%d+)$') or integer(tonumber(score)) .. '000000000')
+end
+
+-- Puts back the aggregation sets whose hold ended, at most 100 a run.
+local function reclaim_sets(P, now)
+  local soon = integer(math.floor(tonumber(now) / 1000000000) + 1)
+  local found = redis_call('ZRANGEBYSCORE', P .. 'aggregation_sets', '-inf', soon, 'WITHSCORES', 'LIMIT', 0, 100)
+  for i = 1, #found, 2 do
+    if hold_ended(found[i], found[i + 1], now) then put_back_set(P, found[i]) end
+  end
+end
+
+-- Puts the tasks of an aggregation set back into its group.
+local function put_back(P, set_key)
+  redis_call('ZREM', P .. 'aggregation_sets', set_key)
+  if redis_call('EXISTS', set_key) == 0 then return end
+  local group_key = string.match(set_key, '^(.*):[^:]*$')
+  if redis_call('EXISTS', group_key) == 0 then
+    redis_call('RENAME', set_key, group_key)
+  else
+    redis_call('ZUNIONSTORE', group_key, 2, group_key, set_key, 'AGGREGATE', 'MIN')
+    redis_call('DEL', set_key)
+  end
+  redis_call('SADD', P .. 'groups', string.sub(group_key, #P + 3))
+end
+
+-- Puts back the sets whose hold has ended by now (seconds, and ns as text). Our own sets say in their names when exactly they end;
+-- their score is the next whole second.
+local function reclaim_sets(P, now_s, now)
+  local sets = redis_call('ZRANGEBYSCORE', P .. 'aggregation_sets', '-inf', integer(tonumber(now_s) + 1), 'WITHSCORES',
+                          'LIMIT', 0, 1000)
+  for i = 1, #sets, 2 do
+    local ends = string.match(sets[i], '%.(%d+)$')
+    local ended
+    if ends then ended = not less(now, ends) else ended = tonumber(sets[i + 1]) <= tonumber(now_s) end
+    if ended then put_back(P, sets[i]) end
+  end
 end
