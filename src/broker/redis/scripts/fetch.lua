@@ -20,7 +20,7 @@ for i = #ids, 1, -1 do
   local h = redis_call('HMGET', key, 'msg', 'w:x', 'w:crashes', 'w:fail')
   if h[1] then
     redis_call('HSET', key, 'state', 'active', 'w:run', run)
-    redis_call('HDEL', key, 'pending_since')
+    redis_call('HDEL', key, 'pending_since', 'w:back')
     active[#active + 1] = id
     leases[#leases + 1] = score
     leases[#leases + 1] = id

@@ -66,7 +66,7 @@ for k = 1, n do
       expired = expired + 1
       deleted[#deleted + 1] = key
     elseif lower == 'q' then
-      redis_call('HSET', key, 'state', 'pending', 'pending_since', now)
+      redis_call('HSET', key, 'state', 'pending', 'pending_since', now, 'w:back', nonce)
       redis_call('HDEL', key, 'w:run')
       requeued[#requeued + 1] = id
     elseif lower == 'c' then

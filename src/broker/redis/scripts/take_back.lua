@@ -13,7 +13,7 @@ for _, id in ipairs(redis_call('LRANGE', P .. 'active', 0, tonumber(ARGV[3]) - 1
     redis_call('LREM', P .. 'active', 1, id)
     redis_call('ZREM', P .. 'lease', id)
     redis_call('RPUSH', KEYS[1], id)
-    redis_call('HSET', key, 'state', 'pending', 'pending_since', ARGV[4])
+    redis_call('HSET', key, 'state', 'pending', 'pending_since', ARGV[4], 'w:back', nonce)
     redis_call('HDEL', key, 'w:run')
     n = n + 1
   end
