@@ -84,6 +84,22 @@ struct EnqueueOutcome {
   std::string holder;                     // kDuplicate: id of the task that holds the lock
 };
 
+// What the one who enqueued a task that was not stored is told. REQUIRES: the status is not kEnqueued.
+inline Error refusal(const NewTask& task, const EnqueueOutcome& outcome) {
+  switch (outcome.status) {
+    case EnqueueStatus::kEnqueued: break;
+    case EnqueueStatus::kDuplicate:
+      return Error(ErrorCode::kDuplicateTask, "task " + outcome.holder + " holds the unique lock");
+    case EnqueueStatus::kIdConflict:
+      return Error(ErrorCode::kTaskIdConflict, "the queue has a task with id " + task.message.id);
+    case EnqueueStatus::kTickTaken:
+      return Error(ErrorCode::kTickTaken, "another scheduler was first with this tick");
+    case EnqueueStatus::kTickSkipped:
+      return Error(ErrorCode::kFailedPrecondition, "skipped, as the task of an earlier tick is not done yet");
+  }
+  return Error(ErrorCode::kInternal, "the store gave an unknown answer");
+}
+
 // ------------------------------------------------------------------------------------------------- fetch and finish
 
 // What the owner of a fetched task shows when it finishes or extends it. Only the broker that gave it reads it. A token

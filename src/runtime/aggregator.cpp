@@ -25,11 +25,6 @@ void log_trouble(const broker::AggregationSet& set, const std::string& why) {
   log_error("group could not be aggregated, and waits on", {{"queue", set.queue}, {"group", set.group}, {"error", why}});
 }
 
-std::string refusal(const broker::EnqueueOutcome& outcome) {
-  if (outcome.status == broker::EnqueueStatus::kDuplicate) return "the unique lock of the task made is held by " + outcome.holder;
-  return "the queue has a task with the id of the task made";
-}
-
 }  // namespace
 
 GroupAggregator::GroupAggregator(broker::Broker& broker, base::Clock& clock, std::vector<std::string> queues,
@@ -88,7 +83,7 @@ Result<bool> GroupAggregator::store(const broker::AggregationSet& set, const Tas
   }
   if (!outcome) return outcome.error();
   if (outcome->status == broker::EnqueueStatus::kEnqueued) return true;
-  log_trouble(set, refusal(*outcome));
+  log_trouble(set, broker::refusal(aggregate, *outcome).message());
   return false;
 }
 

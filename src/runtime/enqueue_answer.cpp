@@ -36,19 +36,8 @@ TaskInfo stored_info(NewTask&& stored, TaskState state, TimePoint now) {
 }  // namespace
 
 Result<TaskInfo> enqueue_answer(NewTask task, const EnqueueOutcome& outcome, TimePoint now) {
-  const std::string where = "enqueue on '" + task.message.queue + "'";
-  switch (outcome.status) {
-    case EnqueueStatus::kEnqueued: return stored_info(std::move(task), outcome.state, now);
-    case EnqueueStatus::kDuplicate:
-      return Error(ErrorCode::kDuplicateTask, where + ": task " + outcome.holder + " holds the unique lock");
-    case EnqueueStatus::kIdConflict:
-      return Error(ErrorCode::kTaskIdConflict, where + ": the queue has a task with id " + task.message.id);
-    case EnqueueStatus::kTickTaken:
-      return Error(ErrorCode::kTickTaken, where + ": another scheduler was first with this tick");
-    case EnqueueStatus::kTickSkipped:
-      return Error(ErrorCode::kFailedPrecondition, where + ": skipped, as the task of an earlier tick is not done yet");
-  }
-  return Error(ErrorCode::kInternal, where + ": the store gave an unknown answer");
+  if (outcome.status == EnqueueStatus::kEnqueued) return stored_info(std::move(task), outcome.state, now);
+  return refusal(task, outcome).at("enqueue on '" + task.message.queue + "'");
 }
 
 }  // namespace windlass::runtime

@@ -36,13 +36,6 @@ Error no_tables(const std::string& path) {
                path + ": has no windlass tables; open a broker on it once, with open_broker(\"sqlite:" + path + "\")");
 }
 
-Error refusal(const NewTask& task, const EnqueueOutcome& outcome) {
-  if (outcome.status == EnqueueStatus::kDuplicate) {
-    return Error(ErrorCode::kDuplicateTask, "task " + outcome.holder + " holds the unique lock");
-  }
-  return Error(ErrorCode::kTaskIdConflict, "the queue has a task with id " + task.message.id);
-}
-
 }  // namespace
 
 struct SqliteEnqueuer::Impl {
@@ -112,7 +105,7 @@ Result<TaskInfo> SqliteEnqueuer::Impl::store(const NewTask& task) {
   const EnqueueOutcome outcome = enqueue_task(session, task);
   session.flush();
   if (session.failed()) return *db->failure();
-  if (outcome.status != EnqueueStatus::kEnqueued) return refusal(task, outcome);
+  if (outcome.status != EnqueueStatus::kEnqueued) return broker::refusal(task, outcome);
   broker::ring_at_commit(*db, session.bell());
   return read_task_info(session, {task.message.queue, task.message.id});
 }
