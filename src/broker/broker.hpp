@@ -84,6 +84,23 @@ struct EnqueueOutcome {
   std::string holder;                     // kDuplicate: id of the task that holds the lock
 };
 
+// What every broker asks of a task before it stores anything. Errors: kInvalidArgument, kResourceExhausted.
+inline Status check_new_task(const NewTask& task, std::size_t payload_max) {
+  const core::TaskMessage& message = task.message;
+  if (message.id.empty() || message.queue.empty() || message.type.empty()) {
+    return Error(ErrorCode::kInvalidArgument, "a task needs an id, a queue and a type; nothing was stored");
+  }
+  if (task.unique_ttl > Duration::zero() && message.unique_key.empty()) {
+    return Error(ErrorCode::kInvalidArgument, "task '" + message.id + "' is to be unique but has no unique key");
+  }
+  if (message.payload.size() > payload_max) {
+    return Error(ErrorCode::kResourceExhausted,
+                 "the payload of task '" + message.id + "' has " + std::to_string(message.payload.size()) +
+                     " bytes, more than the " + std::to_string(payload_max) + " this broker takes; nothing was stored");
+  }
+  return {};
+}
+
 // What the one who enqueued a task that was not stored is told. REQUIRES: the status is not kEnqueued.
 inline Error refusal(const NewTask& task, const EnqueueOutcome& outcome) {
   switch (outcome.status) {
@@ -116,6 +133,13 @@ struct TaskRef {
   std::string id;
   friend bool operator==(const TaskRef&, const TaskRef&) = default;
 };
+
+inline Error no_such_queue(const std::string& queue) {
+  return Error(ErrorCode::kQueueNotFound, "there is no queue '" + queue + "'");
+}
+inline Error no_such_task(const TaskRef& ref) {
+  return Error(ErrorCode::kTaskNotFound, "queue '" + ref.queue + "' has no task '" + ref.id + "'");
+}
 
 struct LeaseRef {
   TaskRef task;

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "broker/memory/memory_broker.hpp"
+#include "broker/redis/redis_broker.hpp"
 #include "broker/sqlite/sqlite_broker.hpp"
+#include "redis/url.hpp"
 
 namespace windlass::broker {
 
@@ -66,6 +68,13 @@ std::optional<std::size_t> parse_bytes(std::string_view text) {
   return bytes;
 }
 
+Status take_payload_max(std::string_view url, std::string_view text, std::size_t& into) {
+  const std::optional<std::size_t> bytes = parse_bytes(text);
+  if (!bytes) return bad_url(url, "payload_max must be a number of bytes above 0, not '" + std::string(text) + "'");
+  into = *bytes;
+  return {};
+}
+
 Result<std::shared_ptr<Broker>> open_memory(std::string_view url, const Url& parts, base::Clock& clock) {
   if (parts.rest.empty() && parts.options.empty()) return make_memory_broker(clock);
   return bad_url(url, "memory: takes no path and no options");
@@ -81,9 +90,7 @@ Result<std::shared_ptr<Broker>> open_sqlite(std::string_view url, const Url& par
       if (!durability) return bad_url(url, "durability must be full, normal or off, not '" + std::string(value) + "'");
       options.durability = *durability;
     } else if (key == "payload_max") {
-      const std::optional<std::size_t> bytes = parse_bytes(value);
-      if (!bytes) return bad_url(url, "payload_max must be a number of bytes above 0, not '" + std::string(value) + "'");
-      payload_max = *bytes;
+      if (Status taken = take_payload_max(url, value, payload_max); !taken) return taken.error();
     } else {
       return bad_url(url, "unknown option '" + std::string(key) + "'; sqlite: takes durability and payload_max");
     }
@@ -92,25 +99,41 @@ Result<std::shared_ptr<Broker>> open_sqlite(std::string_view url, const Url& par
   return open_sqlite_broker(options, clock, payload_max);
 }
 
+// All options but payload_max are those of the connection.
+Result<std::shared_ptr<Broker>> open_redis(std::string_view url, const Url& parts, base::Clock& clock) {
+  std::size_t payload_max = kRedisPayloadMax;
+  std::string rest = std::string(parts.scheme) + ":" + std::string(parts.rest);
+  char separator = '?';
+  for (const auto& [key, value] : parts.options) {
+    if (key == "payload_max") {
+      if (Status taken = take_payload_max(url, value, payload_max); !taken) return taken.error();
+      continue;
+    }
+    rest.append(1, std::exchange(separator, '&')).append(key).append("=").append(value);
+  }
+  const Result<redis::Config> config = redis::parse_url(rest);
+  if (!config) {
+    const bool unknown = config.error().message().find("known are") != std::string::npos;
+    return bad_url(url, config.error().message() + (unknown ? ", payload_max" : ""));
+  }
+  auto broker = open_redis_broker(*config, clock, payload_max);
+  if (!broker) return broker.error().at("broker '" + redact_url(url) + "'");
+  return broker;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Broker>> open_broker(std::string_view url, base::Clock& clock) {
   const Url parts = split_url(url);
   if (parts.scheme == "memory") return open_memory(url, parts, clock);
   if (parts.scheme == "sqlite") return open_sqlite(url, parts, clock);
-  return bad_url(url, "unknown scheme '" + std::string(parts.scheme) + "'; use memory: or sqlite:PATH");
+  if (parts.scheme.starts_with("redis")) return open_redis(url, parts, clock);
+  return bad_url(url, "unknown scheme '" + std::string(parts.scheme) + "'; use memory:, sqlite:PATH or redis://HOST:PORT/DB");
 }
 
 std::string redact_url(std::string_view url) {
-  // scheme://user:password@host: the password stands between the colon behind the user and the last @ of the authority.
-  const std::size_t authority = url.find("://");
-  if (authority == std::string_view::npos) return std::string(url);
-  const std::size_t begin = authority + 3;
-  const std::size_t end = url.find_first_of("/?", begin);
-  const std::size_t at = url.substr(0, end).rfind('@');
-  const std::size_t colon = url.find(':', begin);
-  if (at == std::string_view::npos || at < begin || colon > at) return std::string(url);
-  return std::string(url.substr(0, colon + 1)) + "***" + std::string(url.substr(at));
+  const bool has_host = url.find("://") != std::string_view::npos || url.starts_with("redis");
+  return has_host ? redis::redacted(url) : std::string(url);
 }
 
 }  // namespace windlass::broker

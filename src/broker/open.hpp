@@ -4,6 +4,9 @@
 //   sqlite:PATH        a file on this machine, shared by any number of processes; options follow as ?key=value&...
 //                        durability=full|normal|off   (full: what is acknowledged survives power loss)
 //                        payload_max=BYTES            (default 64 MiB)
+//   redis://...        a Redis of version 7.0 or newer, shared with Go Asynq; also rediss:, redis-socket:, redis-sentinel: and
+//                      redis-cluster: (redis/url.hpp), with
+//                        payload_max=BYTES            (default 64 MiB)
 #pragma once
 
 #include <memory>

@@ -83,9 +83,6 @@ class MemoryBroker final : public Broker {
   std::uint64_t turns_ WINDLASS_GUARDED_BY(mu_) = 0;
 };
 
-Error no_such_queue(const std::string& queue);
-Error no_such_task(const TaskRef& ref);
-
 // Tells the waiters of the state that a task has come to.
 void tell(Signals& signals, const Queue& queue, TaskState state);
 

@@ -25,14 +25,6 @@ Status MemoryBroker::cancel(std::span<const CancelRequest> requests) {
   return {};
 }
 
-Error no_such_queue(const std::string& queue) {
-  return {ErrorCode::kQueueNotFound, "there is no queue '" + queue + "'"};
-}
-
-Error no_such_task(const TaskRef& ref) {
-  return {ErrorCode::kTaskNotFound, "queue '" + ref.queue + "' has no task '" + ref.id + "'"};
-}
-
 void tell(Signals& signals, const Queue& queue, TaskState state) {
   if (state == TaskState::kPending) signals.pending(queue.name);
   if (state == TaskState::kScheduled || state == TaskState::kRetry) signals.due(queue.name);

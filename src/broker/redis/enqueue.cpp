@@ -49,22 +49,6 @@ void read_answers(const redis::Value& registered, const redis::Value& reply, con
 
 }  // namespace
 
-Status check_new_task(const NewTask& task, std::size_t payload_max) {
-  const core::TaskMessage& message = task.message;
-  if (message.id.empty() || message.queue.empty() || message.type.empty()) {
-    return Error(ErrorCode::kInvalidArgument, "a task needs an id, a queue and a type; nothing was stored");
-  }
-  if (task.unique_ttl > Duration::zero() && message.unique_key.empty()) {
-    return Error(ErrorCode::kInvalidArgument, "task '" + message.id + "' is to be unique but has no unique key");
-  }
-  if (message.payload.size() > payload_max) {
-    return Error(ErrorCode::kResourceExhausted, "the payload of task '" + message.id + "' has " +
-                                                    std::to_string(message.payload.size()) + " bytes, more than the " +
-                                                    std::to_string(payload_max) + " this broker takes; nothing was stored");
-  }
-  return {};
-}
-
 std::string_view add_new_task(std::vector<std::string>& args, const NewTask& task, TimePoint now) {
   const core::TaskMessage& message = task.message;
   const std::size_t flags_at = args.size();

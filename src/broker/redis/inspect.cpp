@@ -6,6 +6,4 @@ Result<QueueInfo> read_queue_info(Store&, const std::string&) { return Error(Err
 Result<std::vector<DailyStats>> read_history(Store&, const std::string&, int) { return Error(ErrorCode::kUnsupported, "not written"); }
 Result<std::vector<GroupInfo>> read_groups(Store&, const std::string&) { return Error(ErrorCode::kUnsupported, "not written"); }
 Result<TaskInfo> read_task(Store&, const TaskRef&) { return Error(ErrorCode::kUnsupported, "not written"); }
-Error no_such_queue(const std::string& q) { return Error(ErrorCode::kQueueNotFound, q); }
-Error no_such_task(const TaskRef& r) { return Error(ErrorCode::kTaskNotFound, r.id); }
 }

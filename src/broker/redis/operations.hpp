@@ -17,8 +17,6 @@ namespace windlass::broker {
 
 // -- enqueue.cpp
 
-// Errors: kInvalidArgument, kResourceExhausted. Asks nobody.
-Status check_new_task(const NewTask& task, std::size_t payload_max);
 // An answer for each task, of tasks that were checked. Those of one script succeed or fail together.
 std::vector<Result<EnqueueOutcome>> enqueue_tasks(Store& store, std::span<const NewTask* const> tasks);
 // Appends the arguments of enqueue.lua that stand for `task`, and returns the flags among them.
@@ -91,14 +89,14 @@ Result<std::vector<SchedulerEvent>> read_scheduler_events(Store& store, const st
 // -- waiting.cpp
 
 std::unique_ptr<Waiter> make_waiter(Store& store, std::vector<std::string> queues, WaitFor what);
+
+// -- cancelling.cpp
+
 std::unique_ptr<CancelFeed> make_cancel_feed(Store& store);
 Status publish_cancels(Store& store, std::span<const CancelRequest> requests);
 
 // -- describe.cpp
 
 Result<std::vector<std::pair<std::string, std::string>>> describe_redis(Store& store);
-
-Error no_such_queue(const std::string& queue);
-Error no_such_task(const TaskRef& ref);
 
 }  // namespace windlass::broker

@@ -17,4 +17,11 @@ inline constexpr std::size_t kRedisPayloadMax = std::size_t{64} << 20;
 std::shared_ptr<Broker> make_redis_broker(std::shared_ptr<redis::Client> client, base::Clock& clock,
                                           std::size_t payload_max = kRedisPayloadMax);
 
+// The same, and connects.
+//
+// Errors: kUnavailable, kPermissionDenied (password, user, certificate), kInvalidArgument (database, TLS files), kUnsupported
+// (older than 7.0).
+Result<std::shared_ptr<Broker>> open_redis_broker(const redis::Config& config, base::Clock& clock,
+                                                  std::size_t payload_max = kRedisPayloadMax);
+
 }  // namespace windlass::broker

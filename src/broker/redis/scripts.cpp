@@ -30,6 +30,7 @@ const redis::Script& script(ScriptName name) {
       make(kAllowOom, lua::group_release), make(kReadOnly, lua::queue_info), make(kReadOnly, lua::list),
       make(kAllowOom, lua::act),         make(kPlain, lua::update_payload),  make(kAllowOom, lua::remove_queue),
       make(kAllowOom, lua::trash),       make(kAllowOom, lua::publish_record), make(kAllowOom, lua::read_records),
+      make(kAllowOom, lua::publish_cancels), make(kReadOnly, lua::refusals),
   };
   return kScripts[static_cast<std::size_t>(name)];
 }

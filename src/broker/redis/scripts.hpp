@@ -9,7 +9,9 @@ namespace windlass::broker {
 enum class ScriptName : unsigned char {
   kEnqueue, kFetch, kTakeBack, kFinish, kExtend, kUpdate, kNoteTick, kForward, kRecover, kClean, kGroupTake, kGroupFinish,
   kGroupRelease, kQueueInfo, kList, kAct, kUpdatePayload, kRemoveQueue, kTrash, kPublishRecord, kReadRecords,
+  kPublishCancels, kRefusals,
 };
+inline constexpr unsigned kScriptCount = static_cast<unsigned>(ScriptName::kRefusals) + 1;
 
 // Lives as long as the program. Thread-safe.
 const redis::Script& script(ScriptName name);

@@ -33,6 +33,7 @@ class Store {
       : client_(std::move(client)), clock_(clock), payload_max_(payload_max), random_(base::Random::seeded()) {}
 
   redis::Client& client() { return *client_; }
+  std::shared_ptr<redis::Client> shared_client() const { return client_; }
   base::Clock& clock() { return clock_; }
   TimePoint now() const { return clock_.now(); }
   std::size_t payload_max() const { return payload_max_; }

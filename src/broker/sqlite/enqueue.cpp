@@ -103,22 +103,6 @@ void note_arrival(Session& session, QueueRow& queue, const NewTask& task, TaskSt
 
 }  // namespace
 
-Status check_new_task(const NewTask& task, std::size_t payload_max) {
-  const core::TaskMessage& message = task.message;
-  if (message.id.empty() || message.queue.empty() || message.type.empty()) {
-    return Error(ErrorCode::kInvalidArgument, "a task needs an id, a queue and a type; nothing was stored");
-  }
-  if (task.unique_ttl > Duration::zero() && message.unique_key.empty()) {
-    return Error(ErrorCode::kInvalidArgument, "task '" + message.id + "' is to be unique but has no unique key");
-  }
-  if (message.payload.size() > payload_max) {
-    return Error(ErrorCode::kResourceExhausted,
-                 "the payload of task '" + message.id + "' has " + std::to_string(message.payload.size()) +
-                     " bytes, more than the " + std::to_string(payload_max) + " this broker takes; nothing was stored");
-  }
-  return {};
-}
-
 EnqueueOutcome enqueue_task(Session& session, const NewTask& task) {
   const core::TaskMessage& message = task.message;
   if (task.tick && is_tick_taken(session, *task.tick)) return {EnqueueStatus::kTickTaken, {}, {}};

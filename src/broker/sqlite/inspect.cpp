@@ -131,14 +131,6 @@ TaskInfo show_task(Session& session, const std::string& queue, const TaskRow& ta
 
 }  // namespace
 
-Error no_such_queue(const std::string& queue) {
-  return {ErrorCode::kQueueNotFound, "there is no queue '" + queue + "'"};
-}
-
-Error no_such_task(const TaskRef& ref) {
-  return {ErrorCode::kTaskNotFound, "queue '" + ref.queue + "' has no task '" + ref.id + "'"};
-}
-
 Result<QueueInfo> read_queue_info(Session& session, const std::string& name) {
   const QueueRow* const queue = session.find_queue(name);
   if (queue == nullptr) return no_such_queue(name);

@@ -18,8 +18,6 @@ namespace windlass::broker {
 
 // -- enqueue.cpp
 
-// Errors: kInvalidArgument, kResourceExhausted. Needs no database.
-Status check_new_task(const NewTask& task, std::size_t payload_max);
 EnqueueOutcome enqueue_task(Session& session, const NewTask& task);
 std::vector<EnqueueOutcome> enqueue_tasks(Session& session, std::span<const NewTask> tasks);
 
@@ -86,8 +84,5 @@ void add_cancel_requests(Session& session, std::span<const CancelRequest> reques
 // Requests after the one numbered `last`, which is moved on. Errors: kUnavailable when some are gone already.
 Result<std::vector<CancelRequest>> read_cancel_requests(Session& session, std::int64_t& last);
 std::int64_t last_cancel_request(Session& session);
-
-Error no_such_queue(const std::string& queue);
-Error no_such_task(const TaskRef& ref);
 
 }  // namespace windlass::broker
