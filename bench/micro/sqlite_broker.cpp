@@ -72,7 +72,7 @@ T must(Result<T> result) {
 
 class Store {
  public:
-  explicit Store(const Settings& settings) : path_(settings.folder / "bench.db") {
+  explicit Store(const Settings& settings, const char* name = "bench.db") : path_(settings.folder / name) {
     remove_files();
     DatabaseOptions options;
     options.path = path_;
@@ -83,6 +83,8 @@ class Store {
     broker_.reset();
     remove_files();
   }
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
   Broker& operator*() { return *broker_; }
   Broker* operator->() { return broker_.get(); }
 
@@ -232,30 +234,44 @@ void bench_drain(const Settings& settings, std::size_t batch, std::size_t worker
         static_cast<double>(backlog) / seconds_since(start), cpu_note(cpu_seconds() - cpu, backlog));
 }
 
-void bench_backlog(const Settings& settings) {
-  for (const std::size_t waiting : {std::size_t{0}, std::size_t{1000000}}) {
-    Store store(settings);
-    for (std::size_t i = 0; i < waiting; i += 1000) must(store->enqueue(small_tasks(1000)));
-    std::size_t total = 0;
-    double enqueue = 0, rest = 0;
+// What came of the life cycles of one store.
+struct Cycles {
+  std::size_t total = 0;
+  double enqueue = 0, rest = 0;   // seconds
+
+  void run(Broker& broker, double seconds) {
     const auto start = SteadyClock::now();
-    while (seconds_since(start) < settings.seconds) {
+    while (seconds_since(start) < seconds) {
       const std::vector<NewTask> tasks = small_tasks(100);
       const auto t0 = SteadyClock::now();
-      must(store->enqueue(tasks));
+      must(broker.enqueue(tasks));
       const auto t1 = SteadyClock::now();
-      must(store->finish(done(must(store->fetch(fetch_request(100))))));
+      must(broker.finish(done(must(broker.fetch(fetch_request(100))))));
       enqueue += std::chrono::duration<double>(t1 - t0).count();
       rest += seconds_since(t1);
       total += 100;
     }
+  }
+};
+
+// An empty store and a full one in turns of a quarter of a second, because disks waver.
+void bench_backlog(const Settings& settings) {
+  constexpr std::size_t kWaiting[] = {0, 1000000};
+  Store stores[] = {Store(settings, "empty.db"), Store(settings, "full.db")};
+  Cycles cycles[2];
+  for (std::size_t i = 0; i < kWaiting[1]; i += 1000) must(stores[1]->enqueue(small_tasks(1000)));
+  for (double left = settings.seconds; left > 0; left -= 0.25) {
+    for (int i = 0; i < 2; ++i) cycles[i].run(*stores[i], 0.25);
+  }
+  for (int i = 0; i < 2; ++i) {
     const auto begin = SteadyClock::now();
-    must(store->queue_info("default"));
+    must(stores[i]->queue_info("default"));
+    const auto total = static_cast<double>(cycles[i].total);
     char note[128];
-    std::snprintf(note, sizeof note, "enqueue %.0f /s  fetch+finish %.0f /s  queue_info %.3f ms",
-                  static_cast<double>(total) / enqueue, static_cast<double>(total) / rest, seconds_since(begin) * 1000);
-    print("life cycles over " + std::to_string(waiting) + " waiting, batches of 100",
-          static_cast<double>(total) / seconds_since(start), note);
+    std::snprintf(note, sizeof note, "enqueue %.0f /s  fetch+finish %.0f /s  queue_info %.3f ms", total / cycles[i].enqueue,
+                  total / cycles[i].rest, seconds_since(begin) * 1000);
+    print("life cycles over " + std::to_string(kWaiting[i]) + " waiting, batches of 100",
+          total / (cycles[i].enqueue + cycles[i].rest), note);
   }
 }
 

@@ -241,6 +241,36 @@ TEST_P(Finishing, AThousandTasksAreFinishedInOneCall) {
   EXPECT_EQ(stats().size, 0u);
 }
 
+TEST_P(Finishing, DoneTasksOfOneFetchMayComeInAnyOrder) {
+  put_all({"0", "1", "2", "3", "4", "5", "6", "7"});
+  const std::vector<FetchedTask> running = fetch(8);
+  std::vector<Finish> items;
+  for (const std::size_t i : {3, 0, 2, 1, 6, 5, 7, 5}) items.push_back({.lease = lease_of(running[i]), .kind = FinishKind::kDone});
+  constexpr auto kApplied = FinishOutcome::kApplied;
+  EXPECT_THAT(get(broker_->finish(items)),
+              ElementsAre(kApplied, kApplied, kApplied, kApplied, kApplied, kApplied, kApplied, FinishOutcome::kLeaseLost));
+  EXPECT_THAT(ids(TaskState::kActive), ElementsAre("4"));
+  EXPECT_EQ(stats().size, 1u);
+  EXPECT_EQ(today(stats()), (Counters{7, 0, 0}));
+}
+
+TEST_P(Finishing, AmongManyDoneTasksEachIsJudgedByItself) {
+  put_all({"0", "1", "2"});
+  put(unique("locked", 1min));
+  put_all({"4", "5", "6", "7"});
+  const std::vector<FetchedTask> running = fetch(8);
+  finish(running[5], FinishKind::kDone);
+  std::vector<Finish> items;
+  for (const FetchedTask& task : running) items.push_back({.lease = lease_of(task), .kind = FinishKind::kDone});
+  const std::vector<FinishOutcome> outcomes = get(broker_->finish(items));
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    EXPECT_EQ(outcomes[i], i == 5 ? FinishOutcome::kLeaseLost : FinishOutcome::kApplied) << i;
+  }
+  EXPECT_EQ(stats().size, 0u);
+  EXPECT_EQ(today(stats()), (Counters{8, 0, 0}));
+  EXPECT_EQ(put(unique("next", 1min)).status, EnqueueStatus::kEnqueued) << "the lock is free again";
+}
+
 TEST_P(Finishing, AFailureMessageIsMadeValidUtf8) {
   put_all({"a"});
   finish(Finish{

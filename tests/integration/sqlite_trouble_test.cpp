@@ -151,5 +151,26 @@ TEST_F(SqliteTrouble, ALargePayloadComesBackWhole) {
   EXPECT_EQ(fetch(*broker).at(0).message.payload, large.message.payload);
 }
 
+// The log is copied while others write, and must begin anew all the same: 200 MB go through it.
+TEST_F(SqliteTrouble, TheLogStaysSmallWhileManyWrite) {
+  const auto broker = open();
+  std::vector<std::thread> crowd;
+  for (int thread = 0; thread < 4; ++thread) {
+    crowd.emplace_back([&, thread] {
+      for (int batch = 0; batch < 50; ++batch) {
+        std::vector<NewTask> tasks;
+        for (int i = 0; i < 100; ++i) {
+          tasks.push_back(task(std::to_string(thread) + "-" + std::to_string(batch) + "-" + std::to_string(i), 10000));
+        }
+        EXPECT_TRUE(broker->enqueue(tasks));
+      }
+    });
+  }
+  for (std::thread& one : crowd) one.join();
+  EXPECT_LT(std::filesystem::file_size(options_.path + "-wal"), 100U << 20);
+  EXPECT_EQ(size(*broker), 20000U);
+  expect_true_counters(*broker);
+}
+
 }  // namespace
 }  // namespace windlass::testing

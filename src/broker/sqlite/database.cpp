@@ -46,14 +46,18 @@ Status switch_to_wal(sqlite::Connection& db) {
                                             " (journal mode is " + mode.value_or("unknown") + "); use a local disk");
 }
 
+// NORMAL also for the full durability: the log is synced apart from the commit, see wal_sync.hpp.
+const char* sync_pragma(Durability durability) {
+  return durability == Durability::kOff ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = NORMAL";
+}
+
 Status set_up(sqlite::Connection& db, const DatabaseOptions& options) {
   db.set_busy_timeout(options.patience);
   db.script(kPragmas);
   // Reading the tables first tells a file that is no database before anything is written to it.
   if (Result<int> version = read_schema_version(db); !version) return version.error();
   if (Status wal = switch_to_wal(db); !wal) return wal;
-  // NORMAL also for the full durability: the log is synced apart from the commit, see wal_sync.hpp.
-  db.script(options.durability == Durability::kOff ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = NORMAL");
+  db.script(sync_pragma(options.durability));
   db.script("PRAGMA journal_size_limit = 67108864");
   if (auto failure = db.take_failure()) return *failure;
   if (Status tables = prepare_schema(db); !tables) return tables;
@@ -95,6 +99,16 @@ Result<std::unique_ptr<sqlite::Connection>> open_reader(const DatabaseOptions& o
   if (!db) return db;
   (*db)->set_busy_timeout(options.patience);
   (*db)->script("PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024");
+  if (auto failure = (*db)->take_failure()) return *failure;
+  return db;
+}
+
+Result<std::unique_ptr<sqlite::Connection>> open_checkpointer(const std::string& path, Durability durability) {
+  Result<std::unique_ptr<sqlite::Connection>> db = sqlite::Connection::open(path, false, statement_texts());
+  if (!db) return db;
+  (*db)->script(sync_pragma(durability));
+  // A connection finds the log by reading, and a checkpoint without it does nothing.
+  (*db)->ask("PRAGMA schema_version");
   if (auto failure = (*db)->take_failure()) return *failure;
   return db;
 }

@@ -40,4 +40,7 @@ Result<Database> open_database(const DatabaseOptions& options);
 
 Result<std::unique_ptr<sqlite::Connection>> open_reader(const DatabaseOptions& options);
 
+// For checkpoints alone, of a database that is open.
+Result<std::unique_ptr<sqlite::Connection>> open_checkpointer(const std::string& path, Durability durability);
+
 }  // namespace windlass::broker

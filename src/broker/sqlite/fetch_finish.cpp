@@ -1,5 +1,6 @@
 // Handing tasks out and taking their outcomes.
 #include <algorithm>
+#include <numeric>
 
 #include "broker/sqlite/operations.hpp"
 #include "broker/sqlite/row_codec.hpp"
@@ -97,6 +98,9 @@ void fetch_portion(Session& session, const Portion& portion, std::int64_t fence,
 
 // ------------------------------------------------------------------------------------------------------------ finish
 
+// From so many on, two searches over a run of rows cost less than two for each.
+constexpr std::size_t kRunMin = 4;
+
 void count_run(QueueRow& queue, bool failed) {
   ++queue.new_processed;
   if (failed) ++queue.new_failed;
@@ -116,6 +120,25 @@ bool finish_plain(Session& session, QueueRow& queue, const LeaseToken& token) {
   session.execute(Sql::kBodyDelete, seq);
   --queue.count(TaskState::kActive);
   count_run(queue, false);
+  return true;
+}
+
+// The same of `size` tasks whose rows stand one behind the other: together they cost less. False if it is not so simple with
+// any of them; then nothing was done.
+bool finish_plain_run(Session& session, QueueRow& queue, const LeaseToken& first_token, std::size_t size) {
+  const auto n = static_cast<std::int64_t>(size);
+  const auto first = static_cast<std::int64_t>(first_token.row);
+  const std::int64_t last = first + n - 1;
+  const auto fence = static_cast<std::int64_t>(first_token.attempt);
+  {
+    auto row = session.run(Sql::kTasksCountPlain, first, last, fence, queue.id);
+    if (!row.next() || row.integer(0) != n) return false;
+  }
+  session.execute(Sql::kTasksFinishPlain, first, last, fence, queue.id);
+  session.execute(Sql::kBodiesDelete, first, last);
+  queue.count(TaskState::kActive) -= n;
+  queue.new_processed += n;
+  queue.changed = true;
   return true;
 }
 
@@ -180,6 +203,44 @@ FinishOutcome finish_task(Session& session, const Finish& item) {
   return FinishOutcome::kApplied;
 }
 
+// How many items at the front are done tasks of one queue.
+std::size_t done_ahead(std::span<const Finish> items) {
+  const auto other = std::ranges::find_if(items, [&](const Finish& item) {
+    return item.kind != FinishKind::kDone || item.lease.task.queue != items.front().lease.task.queue;
+  });
+  return static_cast<std::size_t>(other - items.begin());
+}
+
+// Whether `b` stands right behind `a` in the table, and came with the same fetch.
+bool follows(const LeaseToken& a, const LeaseToken& b) { return a.attempt == b.attempt && a.row + 1 == b.row; }
+
+// `run`: which of the items, in the order of their rows without a gap, from one fetch.
+void finish_run(Session& session, std::span<const Finish> items, std::span<const std::size_t> run,
+                std::span<FinishOutcome> outcomes) {
+  const LeaseRef& first = items[run.front()].lease;
+  if (run.size() >= kRunMin) {
+    QueueRow* const queue = session.find_queue(first.task.queue);
+    if (queue != nullptr && finish_plain_run(session, *queue, first.token, run.size())) return;
+  }
+  for (const std::size_t i : run) outcomes[i] = finish_task(session, items[i]);
+}
+
+// Done tasks of one queue, in the order of their rows, which is as good as any: the runs of rows among them are done together.
+void finish_done(Session& session, std::span<const Finish> items, std::span<FinishOutcome> outcomes) {
+  std::vector<std::size_t> order(items.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto token = [&](std::size_t i) -> const LeaseToken& { return items[i].lease.token; };
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return std::pair(token(i).attempt, token(i).row); });
+  for (auto first = order.begin(); first != order.end();) {
+    const auto end = std::ranges::adjacent_find(first, order.end(), [&](std::size_t a, std::size_t b) {
+      return !follows(token(a), token(b));
+    });
+    const auto last = end == order.end() ? end : end + 1;
+    finish_run(session, items, std::span(first, last), outcomes);
+    first = last;
+  }
+}
+
 }  // namespace
 
 bool has_pending(Session& session, const FetchRequest& request) {
@@ -201,9 +262,16 @@ std::vector<FetchedTask> fetch_tasks(Session& session, const FetchRequest& reque
 }
 
 std::vector<FinishOutcome> finish_tasks(Session& session, std::span<const Finish> items) {
-  std::vector<FinishOutcome> outcomes;
-  outcomes.reserve(items.size());
-  for (const Finish& item : items) outcomes.push_back(finish_task(session, item));
+  std::vector<FinishOutcome> outcomes(items.size(), FinishOutcome::kApplied);
+  for (std::size_t i = 0; i < items.size();) {
+    const std::size_t n = done_ahead(items.subspan(i));
+    if (n > 0) {
+      finish_done(session, items.subspan(i, n), std::span(outcomes).subspan(i, n));
+    } else {
+      outcomes[i] = finish_task(session, items[i]);
+    }
+    i += std::max<std::size_t>(n, 1);
+  }
   return outcomes;
 }
 

@@ -59,6 +59,12 @@ constexpr std::array<StatementText, kStatements> kTable = {{
      "holder = NULL, ends = NULL, grp = ?8 WHERE seq = ?1"},
     // Of a task that has nothing in the side tables (flags but kGrouped are 0).
     {Sql::kTaskFinishPlain, true, "DELETE FROM windlass_task WHERE seq = ?1 AND fence = ?2 AND queue = ?3 AND flags & 15 = 0"},
+    // The same of a run of rows. NOT INDEXED leaves the row numbers to search by.
+    {Sql::kTasksCountPlain, true,
+     "SELECT count(*) FROM windlass_task NOT INDEXED WHERE seq BETWEEN ?1 AND ?2 AND fence = ?3 AND queue = ?4 AND flags & 15 = 0"},
+    {Sql::kTasksFinishPlain, true,
+     "DELETE FROM windlass_task NOT INDEXED WHERE seq BETWEEN ?1 AND ?2 AND fence = ?3 AND queue = ?4 AND flags & 15 = 0"},
+    {Sql::kBodiesDelete, true, "DELETE FROM windlass_body WHERE seq BETWEEN ?1 AND ?2"},
     {Sql::kTaskDelete, true, "DELETE FROM windlass_task WHERE seq = ?1"},
     {Sql::kBodyDelete, true, "DELETE FROM windlass_body WHERE seq = ?1"},
     {Sql::kTaskUnderLease, true, "SELECT " WINDLASS_TASK_COLUMNS " FROM windlass_task t WHERE t.seq = ?1 AND t.fence = ?2 AND t.queue = ?3"},

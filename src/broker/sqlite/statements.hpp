@@ -15,7 +15,8 @@ enum class Sql : std::uint8_t {
   kQueueFind, kQueueAdd, kQueueSave, kQueueNames, kQueuePause, kQueueDetach, kQueueDrop, kDetachedQueues,
   kTypeFind, kTypeAdd, kTypeName, kStatAdd, kStatHistory, kStatTrim, kStatDrop,
   // tasks
-  kTaskAdd, kBodyAdd, kTaskMove, kTaskFinishPlain, kTaskDelete, kBodyDelete, kTaskUnderLease, kTaskById, kTaskOfQueue,
+  kTaskAdd, kBodyAdd, kTaskMove, kTaskFinishPlain, kTasksCountPlain, kTasksFinishPlain, kBodiesDelete,
+  kTaskDelete, kBodyDelete, kTaskUnderLease, kTaskById, kTaskOfQueue,
   kBodyRead, kBodyRetention, kBodyGroup, kBodyPayload, kFetchSelect, kFetchTake, kExtend, kSetFlags, kHasPending,
   kFirstInState, kDueSelect, kLostSelect, kHasLost,
   kEndedSelect, kArchivedBefore, kArchivedOldest,

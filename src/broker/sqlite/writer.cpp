@@ -13,6 +13,8 @@ constexpr std::size_t kTransactionWeight = 2000;
 // Pages of the write-ahead log after which it is copied into the database: about 16 MiB. Hot pages are in it many times
 // and are copied once, so a longer log saves writing, and syncs of the database.
 constexpr int kCheckpointPages = 4000;
+// If the disk is so slow that the log has grown to this meanwhile, writers wait for it.
+constexpr int kLogPagesMax = 4 * kCheckpointPages;
 
 }  // namespace
 
@@ -21,7 +23,8 @@ Writer::Writer(Database database, const DatabaseOptions& options, base::Clock& c
       patience_(options.patience),
       side_file_(std::move(database.side_file)),
       db_(std::move(database.writer)),
-      wal_sync_(std::move(database.wal_sync)) {}
+      wal_sync_(std::move(database.wal_sync)),
+      checkpointer_(db_->path(), options.durability) {}
 
 Status Writer::submit(Job& job) {
   {
@@ -174,10 +177,19 @@ void Writer::roll_back() {
   db_->take_failure();
 }
 
-// After the results were handed out, so that it costs no caller but the leader. What fails here will fail again, or not,
-// at the next commit; nothing is lost by it.
+// The bulk is copied while others write, and the rest, with all of them kept out, when that is done: only then does the log
+// begin anew. After the results were handed out, so that it costs no caller but the leader. What fails here will fail again,
+// or not, at the next commit; nothing is lost by it.
 void Writer::checkpoint_if_due() {
   if (db_->wal_pages() < kCheckpointPages) return;
+  if (!copying_) {
+    checkpointer_.begin();
+    copying_ = true;
+    return;
+  }
+  if (!checkpointer_.idle() && db_->wal_pages() < kLogPagesMax) return;
+  checkpointer_.wait_until_idle();
+  copying_ = false;
   if (!side_file_->lock(patience_)) return;
   db_->checkpoint();
   db_->take_failure();

@@ -19,6 +19,7 @@
 
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
+#include "broker/sqlite/checkpointer.hpp"
 #include "broker/sqlite/database.hpp"
 #include "broker/sqlite/session.hpp"
 
@@ -86,7 +87,9 @@ class Writer {
   const Duration patience_;
   const std::shared_ptr<SideFile> side_file_;
   const std::unique_ptr<sqlite::Connection> db_;   // of the leader
-  const std::unique_ptr<WalSync> wal_sync_;        // null: nothing is synced. Last: the log is there while db_ is
+  const std::unique_ptr<WalSync> wal_sync_;        // null: nothing is synced. After db_: the log is there while that is
+  Checkpointer checkpointer_;                      // of the leader, after db_ likewise
+  bool copying_ = false;                           // of the leader: the checkpointer was told to begin
 
   base::Mutex mu_;
   std::vector<Job*> line_ WINDLASS_GUARDED_BY(mu_);
