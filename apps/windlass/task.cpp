@@ -155,8 +155,8 @@ void show_task(const TaskInfo& task) {
                 {"expires", time_or_nothing(task.expires_at)},
                 {"retention", duration_or_nothing(task.retention)},
                 {"group", task.group},
-                {"unique key", task.unique_key}});
-  print_fields({{"enqueued", time_or_nothing(task.enqueued_at)},
+                {"unique key", task.unique_key},
+                {"enqueued", time_or_nothing(task.enqueued_at)},
                 {"scheduled", time_or_nothing(task.scheduled_at)},
                 {"next run", time_or_nothing(task.next_process_at)},
                 {"started", time_or_nothing(task.started_at)},

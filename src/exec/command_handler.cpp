@@ -6,6 +6,7 @@
 
 #include <windlass/log.hpp>
 
+#include "base/clock.hpp"
 #include "core/text.hpp"
 #include "exec/command.hpp"
 #include "exec/signals.hpp"
@@ -128,6 +129,11 @@ Outcome conclude(const CommandHandlerSpec& spec, const CommandResult& result, Co
   return Outcome::fail(make_failure(FailureKind::kError, result.error, result));
 }
 
+void log_done(Duration took) {
+  using std::chrono::milliseconds;
+  log_info("task done", {{"took", core::format_duration(std::chrono::floor<milliseconds>(took))}});
+}
+
 }  // namespace
 
 Handler command_handler(CommandHandlerSpec spec) {
@@ -141,7 +147,11 @@ Handler command_handler(CommandHandlerSpec spec) {
     command.output_max = spec.result_max;
     command.guard = spec.guard;
     command.on_error_line = [](std::string_view line) { log_info(line, {{"stream", "stderr"}}); };
-    return conclude(spec, run_command(command, ctx.stop_token()), ctx);
+    const Duration start = base::real_clock().steady();
+    Outcome outcome = conclude(spec, run_command(command, ctx.stop_token()), ctx);
+    // Who sits in front of a worker sees that it works; failures the runtime tells.
+    if (outcome.kind() == Outcome::Kind::kDone) log_done(base::real_clock().steady() - start);
+    return outcome;
   };
 }
 

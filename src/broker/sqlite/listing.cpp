@@ -109,11 +109,11 @@ void keep_page(std::vector<TaskRow>& tasks, const ListPlace& after, bool backwar
 
 }  // namespace
 
-Result<Listing> open_listing(const TaskFilter& filter, const std::string& cursor, std::string_view purpose) {
+Result<SqlListing> open_listing(const TaskFilter& filter, const std::string& cursor, std::string_view purpose) {
   if (!filter.group.empty() && filter.state != TaskState::kAggregating) {
     return Error(ErrorCode::kInvalidArgument, "only aggregating tasks can be chosen by group");
   }
-  Listing listing{filter, {}, listing_id(filter, purpose)};
+  SqlListing listing{filter, {}, listing_id(filter, purpose)};
   if (cursor.empty()) return listing;
   const Result<ListPlace> place = parse_cursor(cursor, listing.id);
   if (!place) return place.error();
@@ -121,14 +121,14 @@ Result<Listing> open_listing(const TaskFilter& filter, const std::string& cursor
   return listing;
 }
 
-std::string cursor_behind(const Listing& listing, const TaskRow& last) {
+std::string cursor_behind(const SqlListing& listing, const TaskRow& last) {
   std::array<char, 3 * kDigits + 1> text{};
   std::snprintf(text.data(), text.size(), "%016" PRIx64 "%016" PRIx64 "%016" PRIx64, listing.id,
                 static_cast<std::uint64_t>(last.ord), static_cast<std::uint64_t>(last.seq));
   return {text.data(), 3 * kDigits};
 }
 
-std::vector<TaskRow> next_tasks(Session& session, const QueueRow& queue, const Listing& listing, std::size_t max) {
+std::vector<TaskRow> next_tasks(Session& session, const QueueRow& queue, const SqlListing& listing, std::size_t max) {
   const TaskFilter& filter = listing.filter;
   const std::optional<RowFilter> rows = resolve(session, queue, filter);
   if (!rows) return {};

@@ -17,7 +17,7 @@ struct ListPlace {
   std::int64_t ord = 0;
   std::int64_t seq = 0;
 };
-struct Listing {
+struct SqlListing {
   TaskFilter filter;
   std::optional<ListPlace> after;   // nothing: from the start
   std::uint64_t id = 0;             // what cursors of this listing are marked with
@@ -25,10 +25,10 @@ struct Listing {
 
 // Errors: kInvalidArgument (a cursor of another listing; a group for a state that has none). `purpose` keeps the cursors of
 // different verbs apart.
-Result<Listing> open_listing(const TaskFilter& filter, const std::string& cursor, std::string_view purpose);
-std::string cursor_behind(const Listing& listing, const TaskRow& last);
+Result<SqlListing> open_listing(const TaskFilter& filter, const std::string& cursor, std::string_view purpose);
+std::string cursor_behind(const SqlListing& listing, const TaskRow& last);
 
 // The next tasks, at most `max`, in order. REQUIRES: the listing's queue is `queue`.
-std::vector<TaskRow> next_tasks(Session& session, const QueueRow& queue, const Listing& listing, std::size_t max);
+std::vector<TaskRow> next_tasks(Session& session, const QueueRow& queue, const SqlListing& listing, std::size_t max);
 
 }  // namespace windlass::broker

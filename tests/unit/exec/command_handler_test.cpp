@@ -17,7 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class FakeContext final : public Context {
  public:
@@ -219,7 +221,17 @@ TEST(CommandHandler, EveryLineOfErrorsIsLoggedWithTheTask) {
     shell(ctx, "echo one >&2; echo two >&2");
   }
   set_log_sink(make_stream_sink(2, LogFormat::kText));
-  EXPECT_THAT(sink->lines, ElementsAre("one task=t-1 stream=stderr", "two task=t-1 stream=stderr"));
+  EXPECT_THAT(sink->lines, ElementsAre("one task=t-1 stream=stderr", "two task=t-1 stream=stderr",
+                                       StartsWith("task done task=t-1 took=")));
+}
+
+TEST(CommandHandler, AFailureIsNotLoggedAsDone) {
+  const auto sink = std::make_shared<LinesSink>();
+  set_log_sink(sink);
+  FakeContext ctx;
+  shell(ctx, "exit 1");
+  set_log_sink(make_stream_sink(2, LogFormat::kText));
+  EXPECT_THAT(sink->lines, IsEmpty());
 }
 
 }  // namespace
