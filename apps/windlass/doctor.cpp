@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -46,6 +47,7 @@ class Doctor {
     }
     round_trip();
     if (!facts_["path"].empty()) file(facts_["path"]);
+    if (facts_["broker"] == "redis") redis();
     queues();
     return checks_;
   }
@@ -121,6 +123,59 @@ class Doctor {
     if (free < (64U << 20)) return fail("disk", says, "make room: enqueues are about to fail");
     if (free < (1U << 30)) return warn("disk", says, "make room before it is full");
     ok("disk", says);
+  }
+
+  void redis() {
+    redis_role();
+    redis_memory();
+    redis_persistence();
+    redis_clock();
+    redis_permissions();
+  }
+
+  void redis_role() {
+    if (facts_["role"] == "slave") fail("redis role", "a read-only replica", "give the master, or the sentinels that know it");
+    else if (!facts_["role"].empty()) ok("redis role", facts_["role"]);
+  }
+
+  void redis_memory() {
+    const std::string policy = facts_["maxmemory_policy"];
+    if (policy.empty()) return warn("redis memory", "unknown: INFO is refused", "allow the command INFO");
+    if (facts_["maxmemory"] == "0") return ok("redis memory", "no limit of its own");
+    if (policy == "noeviction") return ok("redis memory", "limited, nothing is evicted: enqueues fail when it is full");
+    fail("redis memory", "maxmemory-policy is " + policy + ": tasks vanish when it is full", "CONFIG SET maxmemory-policy noeviction");
+  }
+
+  void redis_persistence() {
+    const std::string kinds = facts_["persistence"];
+    for (const char* name : {"rdb_last_bgsave_status", "aof_last_write_status"}) {
+      const std::string status = facts_[name];
+      if (!status.empty() && status != "ok") return fail("redis persistence", std::string(name) + ": " + status, "see the log of Redis; the disk may be full");
+    }
+    if (kinds == "none") return warn("redis persistence", "none: tasks are gone when Redis ends", "CONFIG SET appendonly yes");
+    if (kinds == "unknown") return warn("redis persistence", "unknown: CONFIG GET is refused", "see that appendonly is on");
+    if (kinds == "rdb") return warn("redis persistence", "snapshots only: the minutes since the last one can be lost", "CONFIG SET appendonly yes");
+    ok("redis persistence", kinds);
+  }
+
+  // Due times are measured here, leases there.
+  void redis_clock() {
+    const std::string text = facts_["clock_ahead_ms"];
+    if (text.empty()) return;
+    const std::chrono::milliseconds ahead(std::atoll(text.c_str()));
+    const Duration difference = ahead < 0ms ? -ahead : ahead;
+    const std::string says = difference == 0ms ? "as here" : short_duration(difference) + (ahead > 0ms ? " ahead" : " behind");
+    if (difference < 1s) return ok("redis clock", says);
+    if (difference < 10s) return warn("redis clock", says, "run NTP on both machines");
+    fail("redis clock", says, "run NTP on both machines: Go servers take tasks from each other when clocks differ by 30 s");
+  }
+
+  void redis_permissions() {
+    const std::string refused = facts_["commands_refused"];
+    const std::string missed = facts_["commands_missed"];
+    if (!refused.empty()) return fail("redis permissions", "refused: " + refused, "allow them in the ACL of this user");
+    if (!missed.empty()) return warn("redis permissions", "refused: " + missed, "it works without, but is slower to notice tasks, or knows less");
+    ok("redis permissions", "all commands");
   }
 
   void queues() {

@@ -3,6 +3,7 @@
 #include "options.hpp"
 
 #include "core/text.hpp"
+#include "session.hpp"
 
 namespace windlass::app {
 namespace {
@@ -32,6 +33,10 @@ Result<TaskState> parse_state(const std::string& text) {
 }
 
 }  // namespace
+
+void add_wait(CLI::App& command, Session& session) {
+  command.add_flag("--wait", session.wait, "at the start, wait for a broker that cannot be reached");
+}
 
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<Duration>& into, const std::string& help) {
   return add_parsed<Duration>(app, name, into, help, not_negative)->type_name("DURATION");

@@ -42,6 +42,7 @@ void add_schedule(CLI::App& app, Session& session) {
       ->required()
       ->check(CLI::ExistingFile);
   command->add_option("--tz", args->zone, "time zone of entries that name none (default: UTC)")->type_name("ZONE");
+  add_wait(*command, session);
   command->callback([&session, args] { session.run = [&session, args] { return schedule(session, *args); }; });
 }
 

@@ -4,11 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
 #include <windlass/log.hpp>
 
@@ -35,6 +37,10 @@ Status make_private_folder(const std::string& path) {
   const std::string why = failed ? failed.message() : std::strerror(errno);
   return Error(ErrorCode::kUnavailable, "cannot create the folder " + path + ": " + why + "; give --broker sqlite:FILE");
 }
+
+// Between attempts to reach a broker.
+constexpr Duration kFirstPause = std::chrono::milliseconds(50);
+constexpr Duration kLongestPause = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -68,7 +74,15 @@ Result<std::string> Session::url() const {
 Result<BrokerPtr> Session::open() const {
   const Result<std::string> where = url();
   if (!where) return where.error();
-  return open_broker(*where);
+  std::string said;
+  for (Duration pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
+    Result<BrokerPtr> broker = open_broker(*where);
+    if (broker || !wait || broker.error().code() != ErrorCode::kUnavailable) return broker;
+    const std::string& why = broker.error().message();
+    if (why != said) log_warn("waiting for the broker: " + why);
+    said = why;
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 void Session::set_up_logging() const {

@@ -30,10 +30,12 @@ struct Session {
   bool json = false;
   std::string log_level = "info";
   std::string log_format = "text";
+  bool wait = false;        // of commands that add_wait() gave the option
   // What the chosen command does, set while the command line is read. The number is the exit code.
   std::function<Result<int>()> run;
 
   // Opens the broker. The folder of the default file is created, for its owner alone.
+  // With `wait` it tries again until the broker can be reached.
   Result<BrokerPtr> open() const;
   // As open() would use it.
   Result<std::string> url() const;
@@ -44,6 +46,9 @@ struct Session {
   // Writes the error to standard error ("windlass: ...", or JSON) and returns the exit code.
   int report(const Error& error) const;
 };
+
+// --wait, for commands that go on for long.
+void add_wait(CLI::App& command, Session& session);
 
 // Each adds its command, or group of commands, to the command line.
 void add_enqueue(CLI::App& app, Session& session);

@@ -142,6 +142,7 @@ void add_work(CLI::App& app, Session& session) {
   command->add_flag("--until-empty", args->until_empty, "end when nothing is pending, scheduled, in retry or active");
   add_duration(*command, "--timeout", args->timeout, "of each run, besides the task's own timeout");
   add_duration(*command, "--shutdown-timeout", args->shutdown_timeout, "wait so long for running commands at the end (default 8s)");
+  add_wait(*command, session);
   command->callback([&session, args] { session.run = [&session, args] { return work(session, *args); }; });
 }
 
