@@ -52,7 +52,7 @@ Result<BulkResult> act_in_bulk(Session& session, const BulkRequest& request) {
     return Error(ErrorCode::kInvalidArgument, "a bulk operation takes any state but active, and at least 1 task a call");
   }
   const std::string purpose = "bulk " + std::to_string(static_cast<int>(request.action));
-  const Result<SqlListing> listing = open_listing(request.filter, request.cursor, purpose);
+  const Result<SqlListing> listing = open_sql_listing(request.filter, request.cursor, purpose);
   if (!listing) return listing.error();
   QueueRow* const queue = session.find_queue(request.filter.queue);
   if (queue == nullptr) return no_such_queue(request.filter.queue);

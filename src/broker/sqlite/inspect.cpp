@@ -197,7 +197,7 @@ Result<TaskPage> list_tasks(Session& session, const ListRequest& request) {
     return Error(ErrorCode::kInvalidArgument,
                  "a page of " + std::to_string(request.limit) + " tasks: must be 1 to " + std::to_string(kPageMax));
   }
-  const Result<SqlListing> listing = open_listing(request.filter, request.cursor, "list");
+  const Result<SqlListing> listing = open_sql_listing(request.filter, request.cursor, "list");
   if (!listing) return listing.error();
   const QueueRow* const queue = session.find_queue(request.filter.queue);
   if (queue == nullptr) return no_such_queue(request.filter.queue);

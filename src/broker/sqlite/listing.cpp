@@ -109,7 +109,7 @@ void keep_page(std::vector<TaskRow>& tasks, const ListPlace& after, bool backwar
 
 }  // namespace
 
-Result<SqlListing> open_listing(const TaskFilter& filter, const std::string& cursor, std::string_view purpose) {
+Result<SqlListing> open_sql_listing(const TaskFilter& filter, const std::string& cursor, std::string_view purpose) {
   if (!filter.group.empty() && filter.state != TaskState::kAggregating) {
     return Error(ErrorCode::kInvalidArgument, "only aggregating tasks can be chosen by group");
   }

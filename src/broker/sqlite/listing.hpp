@@ -25,7 +25,7 @@ struct SqlListing {
 
 // Errors: kInvalidArgument (a cursor of another listing; a group for a state that has none). `purpose` keeps the cursors of
 // different verbs apart.
-Result<SqlListing> open_listing(const TaskFilter& filter, const std::string& cursor, std::string_view purpose);
+Result<SqlListing> open_sql_listing(const TaskFilter& filter, const std::string& cursor, std::string_view purpose);
 std::string cursor_behind(const SqlListing& listing, const TaskRow& last);
 
 // The next tasks, at most `max`, in order. REQUIRES: the listing's queue is `queue`.
