@@ -1,5 +1,6 @@
 windlass_test(cli_tests
-  SOURCES cli_demo_test.cpp cli_enqueue_test.cpp cli_inspect_test.cpp cli_usage_test.cpp cli_work_test.cpp
+  SOURCES cli_demo_test.cpp cli_enqueue_test.cpp cli_inspect_test.cpp cli_trouble_test.cpp cli_usage_test.cpp
+          cli_work_test.cpp
   LAYERS exec mux
   LABEL integration
   TIMEOUT 60)

@@ -35,6 +35,50 @@ TEST_F(CliUsage, WithJsonWrongUseIsJsonToo) {
   EXPECT_THAT(windlass({"task", "ls", "--state", "lost", "--json"}).err, StartsWith(R"({"error":"invalid_argument","message":")"));
 }
 
+TEST_F(CliUsage, WithJsonEveryCommandPrintsOneLineOfJson) {
+  for (const char* id : {"a", "b", "c"}) ASSERT_EQ(windlass({"enqueue", "t", "x", "--id", id}).code, 0);
+  const std::pair<Arguments, int> cases[] = {
+      {{"enqueue", "t"}, 0},
+      {{"queue", "ls"}, 0},
+      {{"queue", "inspect", "default"}, 0},
+      {{"queue", "history", "default"}, 0},
+      {{"queue", "pause", "default"}, 0},
+      {{"queue", "resume", "default"}, 0},
+      {{"task", "ls"}, 0},
+      {{"task", "inspect", "a"}, 0},
+      {{"task", "archive", "a"}, 0},
+      {{"task", "run", "a"}, 0},
+      {{"task", "delete", "a"}, 0},
+      {{"task", "cancel", "b"}, 4},
+      {{"task", "archive-all", "--state", "pending"}, 0},
+      {{"task", "run-all", "--state", "archived"}, 0},
+      {{"task", "cancel-all"}, 0},
+      {{"task", "delete-all", "--state", "pending"}, 0},
+      {{"queue", "rm", "default"}, 0},
+      {{"group", "ls"}, 3},
+      {{"server", "ls"}, 0},
+      {{"stats"}, 0},
+      {{"doctor"}, 0},
+      {{"cron", "ls"}, 0},
+      {{"cron", "next", "@hourly"}, 0},
+      {{"cron", "history", "none"}, 3},
+      {{"cron", "trigger", "none"}, 3},
+  };
+  for (const auto& [arguments, code] : cases) {
+    Arguments with_json = arguments;
+    with_json.push_back("--json");
+    const Ran ran = windlass(with_json);
+    EXPECT_EQ(ran.code, code) << ::testing::PrintToString(arguments) << ran.err;
+    for (const std::string& text : {ran.out, ran.err}) {
+      if (text.empty()) continue;
+      EXPECT_EQ(text.find('\n'), text.size() - 1) << ::testing::PrintToString(arguments) << text;
+      EXPECT_TRUE(codec::parse_json(text)) << ::testing::PrintToString(arguments) << text;
+    }
+    EXPECT_EQ(ran.err.empty(), code == 0) << ::testing::PrintToString(arguments) << ran.err;
+    EXPECT_TRUE(code != 0 || !ran.out.empty()) << ::testing::PrintToString(arguments);
+  }
+}
+
 TEST_F(CliUsage, AnUnknownStoreIsWrongUse) {
   for (const char* url : {"carrier-pigeon:coop", "tasks.db", "sqlite:", "sqlite:x?colour=red"}) {
     const Ran refused = run({WINDLASS_TOOL, "--broker", url, "stats"});
