@@ -253,7 +253,7 @@ TEST_P(Groups, ATaskOfAGroupThatFailsGoesBackToItsGroup) {
 
 TEST_P(Groups, AThousandTasksMakeOneSet) {
   std::vector<NewTask> tasks;
-  for (int i = 0; i < 1000; ++i) tasks.push_back(grouped(std::to_string(i)));
+  for (int i = 0; i < 1000; ++i) tasks.push_back(grouped(std::to_string(1000 + i)));
   get(broker_->enqueue(tasks));
   const AggregationSet set = take_now();
   EXPECT_EQ(set.tasks.size(), 1000u);

@@ -11,30 +11,12 @@ namespace {
 constexpr std::size_t kDigits = 16;
 constexpr std::size_t kLength = 3 * kDigits;
 
-// FNV-1a, with the length in front of each part so that parts cannot run into each other.
-void mix(std::uint64_t& hash, std::string_view part) {
-  const auto add = [&](unsigned char byte) { hash = (hash ^ byte) * 0x100000001b3ULL; };
-  for (std::size_t n = part.size(); n > 0; n >>= 8) add(static_cast<unsigned char>(n & 0xff));
-  add(0);
-  for (const char c : part) add(static_cast<unsigned char>(c));
-}
-
 bool parse_hex(std::string_view text, std::uint64_t& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
   return error == std::errc() && end == text.data() + text.size();
 }
 
 }  // namespace
-
-std::uint64_t listing_id(const TaskFilter& filter, std::string_view purpose) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const std::string_view part :
-       {std::string_view(filter.queue), task_state_name(filter.state), std::string_view(filter.group),
-        std::string_view(filter.id_prefix), std::string_view(filter.type), purpose}) {
-    mix(hash, part);
-  }
-  return hash;
-}
 
 std::string encode_cursor(std::uint64_t listing, Position position) {
   std::array<char, kLength + 1> text{};

@@ -6,14 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "broker/listing_id.hpp"
 #include "broker/memory/store.hpp"
 
 namespace windlass::broker::memory {
 
-// What tells listings apart: the filter, and for bulk operations the action.
-std::uint64_t listing_id(const TaskFilter& filter, std::string_view purpose);
-
-// The place behind the task at `position`.
+// `listing` is its listing_id(). The place behind the task at `position`.
 std::string encode_cursor(std::uint64_t listing, Position position);
 // Errors: kInvalidArgument.
 Result<Position> decode_cursor(std::string_view text, std::uint64_t listing);

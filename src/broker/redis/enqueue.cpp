@@ -8,7 +8,6 @@
 namespace windlass::broker {
 namespace {
 
-constexpr std::size_t kFixedArgs = 6;
 constexpr int kEventsKept = 1000;  // in the history of an entry
 
 std::int64_t ceil_millis(Duration d) { return std::chrono::ceil<std::chrono::milliseconds>(d).count(); }
@@ -21,9 +20,8 @@ void add_script(redis::Pipeline& pipeline, const Store& store, const Chunk& chun
   std::string flags;
   for (const std::size_t i : chunk.items) flags += add_new_task(args, *tasks[i], now);
   const std::string prefix = queue_prefix(chunk.queue);
-  pipeline.eval(script(ScriptName::kEnqueue), 1, kFixedArgs + args.size()).key(prefix + "pending");
-  pipeline.arg(prefix).arg(unix_nanos(now)).arg(unix_seconds(now)).arg(unix_nanos(now) / 1'000'000);
-  pipeline.arg(store.tick_prefix(chunk.queue)).arg(flags);
+  pipeline.eval(script(ScriptName::kEnqueue), 1, kEnqueueArgs + args.size()).key(prefix + "pending");
+  add_enqueue_args(pipeline, store, chunk.queue, flags, now);
   for (const std::string& arg : args) pipeline.arg(arg);
 }
 
@@ -81,6 +79,12 @@ std::string_view add_new_task(std::vector<std::string>& args, const NewTask& tas
   }
   args[flags_at] = std::move(flags);
   return args[flags_at];
+}
+
+void add_enqueue_args(redis::Pipeline& pipeline, const Store& store, const std::string& queue, std::string_view flags,
+                      TimePoint now) {
+  pipeline.arg(queue_prefix(queue)).arg(unix_nanos(now)).arg(unix_seconds(now)).arg(unix_nanos(now) / 1'000'000);
+  pipeline.arg(store.tick_prefix(queue)).arg(flags);
 }
 
 EnqueueOutcome to_outcome(const redis::Value& answer, const NewTask& task, TimePoint now) {

@@ -21,6 +21,10 @@ namespace windlass::broker {
 std::vector<Result<EnqueueOutcome>> enqueue_tasks(Store& store, std::span<const NewTask* const> tasks);
 // Appends the arguments of enqueue.lua that stand for `task`, and returns the flags among them.
 std::string_view add_new_task(std::vector<std::string>& args, const NewTask& task, TimePoint now);
+// The arguments of enqueue.lua before those of the tasks; `flags` are all that occur among them.
+inline constexpr std::size_t kEnqueueArgs = 6;
+void add_enqueue_args(redis::Pipeline& pipeline, const Store& store, const std::string& queue, std::string_view flags,
+                      TimePoint now);
 // What the script answers for one task.
 EnqueueOutcome to_outcome(const redis::Value& answer, const NewTask& task, TimePoint now);
 // Writes the ticks that were taken into the history of their entries.

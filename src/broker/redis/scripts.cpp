@@ -18,6 +18,14 @@ redis::Script make(std::string_view head, std::string_view source) {
   return redis::Script(std::string(head) + std::string(lua::common) + std::string(source));
 }
 
+// A script that needs what stands in `part`.
+redis::Script make(std::string_view head, std::string_view part, std::string_view source) {
+  return make(head, std::string(part) + std::string(source));
+}
+
+// enqueue.lua as a function.
+std::string enqueue_function() { return "local function enqueue()\n" + std::string(lua::enqueue) + "\nend\n"; }
+
 }  // namespace
 
 const redis::Script& script(ScriptName name) {
@@ -26,8 +34,9 @@ const redis::Script& script(ScriptName name) {
       make(kPlain, lua::enqueue),        make(kAllowOom, lua::fetch),        make(kAllowOom, lua::take_back),
       make(kAllowOom, lua::finish),      make(kAllowOom, lua::extend),       make(kPlain, lua::update),
       make(kAllowOom, lua::note_tick),   make(kAllowOom, lua::forward),      make(kAllowOom, lua::recover),
-      make(kAllowOom, lua::clean),       make(kAllowOom, lua::group_take),   make(kPlain, lua::group_finish),
-      make(kAllowOom, lua::group_release), make(kReadOnly, lua::queue_info), make(kReadOnly, lua::list),
+      make(kAllowOom, lua::clean),       make(kAllowOom, lua::group_take),   make(kPlain, enqueue_function(), lua::group_finish),
+      make(kAllowOom, lua::group_release), make(kReadOnly, lua::queue_info), make(kReadOnly, lua::task_fields, lua::list),
+      make(kReadOnly, lua::task_fields, lua::task),
       make(kAllowOom, lua::act),         make(kPlain, lua::update_payload),  make(kAllowOom, lua::remove_queue),
       make(kAllowOom, lua::trash),       make(kAllowOom, lua::publish_record), make(kAllowOom, lua::read_records),
       make(kAllowOom, lua::publish_cancels), make(kReadOnly, lua::refusals),

@@ -8,7 +8,7 @@ namespace windlass::broker {
 
 enum class ScriptName : unsigned char {
   kEnqueue, kFetch, kTakeBack, kFinish, kExtend, kUpdate, kNoteTick, kForward, kRecover, kClean, kGroupTake, kGroupFinish,
-  kGroupRelease, kQueueInfo, kList, kAct, kUpdatePayload, kRemoveQueue, kTrash, kPublishRecord, kReadRecords,
+  kGroupRelease, kQueueInfo, kList, kTask, kAct, kUpdatePayload, kRemoveQueue, kTrash, kPublishRecord, kReadRecords,
   kPublishCancels, kRefusals,
 };
 inline constexpr unsigned kScriptCount = static_cast<unsigned>(ScriptName::kRefusals) + 1;

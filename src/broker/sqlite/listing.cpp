@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <limits>
 
+#include "broker/listing_id.hpp"
 #include "broker/sqlite/row_codec.hpp"
 
 namespace windlass::broker {
@@ -17,19 +18,6 @@ constexpr std::size_t kDigits = 16;
 constexpr std::string_view kAfterAllUuids = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
 
 bool latest_first(TaskState state) { return state == TaskState::kArchived || state == TaskState::kCompleted; }
-
-// FNV-1a over the parts, each with an end mark.
-std::uint64_t listing_id(const TaskFilter& filter, std::string_view purpose) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  const auto add = [&](std::string_view part) {
-    for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    hash = (hash ^ 0x1ff) * 0x100000001b3ULL;
-  };
-  for (const std::string& part : {filter.queue, filter.group, filter.id_prefix, filter.type}) add(part);
-  add(task_state_name(filter.state));
-  add(purpose);
-  return hash;
-}
 
 std::optional<std::uint64_t> parse_hex(std::string_view text) {
   std::uint64_t value = 0;

@@ -1,1 +1,76 @@
-return redis.error_reply('not written')
+-- Runs, archives or deletes tasks of one queue by hand (Asynq's run, archive and delete task, for many).
+-- KEYS: 1 P pending
+-- ARGV: 1 P; 2 'run', 'archive' or 'delete'; 3 now, ns; 4 now, s; 5 key of the aggregation set in which the tasks are held, or '';
+--   from 6 on their ids
+-- Returns outcomes (numbers of ActionOutcome) for the first of them, at least for one. To search a long list of pending tasks takes
+--   time; the tasks that are left over are to be asked for again.
+local P, action, now, now_s, set_key = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local APPLIED, NOT_FOUND, ALREADY, ACTIVE, WRONG_STATE = 0, 1, 2, 3, 4
+local TAIL, COST_MAX = 1000, 300000  -- in entries of the list
+
+-- Keys of another type stop the script here, before it has written.
+local pending_size = redis_call('LLEN', KEYS[1])
+redis_call('ZCARD', P .. 'archived')
+
+local tail
+local cost = 0
+local function cost_to_find(id)
+  if not tail then
+    tail = {}
+    for _, other in ipairs(redis_call('LRANGE', KEYS[1], -TAIL, -1)) do tail[other] = true end
+  end
+  return tail[id] and TAIL or pending_size
+end
+
+-- Takes the task out of its collection. False if it is not there: it is in an aggregation set, or about to be deleted for good.
+local function leave(id, state, group)
+  if state == 'pending' then return redis_call('LREM', KEYS[1], -1, id) > 0 end
+  if state ~= 'aggregating' then return redis_call('ZREM', P .. state, id) > 0 end
+  if set_key ~= '' then return redis_call('ZREM', set_key, id) > 0 end
+  if redis_call('ZREM', P .. 'g:' .. group, id) == 0 then return false end
+  if redis_call('EXISTS', P .. 'g:' .. group) == 0 then redis_call('SREM', P .. 'groups', group) end
+  return true
+end
+
+local pushed = {}
+local function apply(id, state)
+  local key = P .. 't:' .. id
+  if action == 'run' then
+    redis_call('HSET', key, 'state', 'pending', 'pending_since', now)
+    pushed[#pushed + 1] = id
+  elseif action == 'archive' then
+    redis_call('HSET', key, 'state', 'archived', 'w:at', now)
+    if state == 'pending' then redis_call('HDEL', key, 'pending_since', 'w:back') end
+    redis_call('ZADD', P .. 'archived', now_s, id)
+  else
+    release_lock(P, id)
+    redis_call('DEL', key)
+  end
+  return APPLIED
+end
+
+local function act(id, state, group)
+  if not state then return NOT_FOUND end
+  if state == 'active' then return ACTIVE end
+  if action == 'run' and state == 'pending' then return ALREADY end
+  if action == 'archive' and state == 'archived' then return ALREADY end
+  if action == 'archive' and state == 'completed' then return WRONG_STATE end
+  if not leave(id, state, group) then return state == 'aggregating' and WRONG_STATE or NOT_FOUND end
+  return apply(id, state)
+end
+
+local out = {}
+for i = 6, #ARGV do
+  local id = ARGV[i]
+  local key = P .. 't:' .. id
+  local h = redis_call('HMGET', key, 'state', 'group', 'w:group')
+  -- A hash without a message is no task.
+  local state = redis_call('HEXISTS', key, 'msg') == 1 and h[1]
+  if state == 'pending' and action ~= 'run' then
+    cost = cost + cost_to_find(id)
+    if cost > COST_MAX and #out > 0 then break end
+  end
+  out[#out + 1] = act(id, state, h[2] or h[3] or '')
+end
+if #pushed > 0 then redis_call('LPUSH', KEYS[1], unpack(pushed)) end
+return out

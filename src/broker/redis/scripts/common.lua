@@ -137,30 +137,3 @@ local function reclaim_sets(P, now)
     if hold_ended(found[i], found[i + 1], now) then put_back_set(P, found[i]) end
   end
 end
-
--- Puts the tasks of an aggregation set back into its group.
-local function put_back(P, set_key)
-  redis_call('ZREM', P .. 'aggregation_sets', set_key)
-  if redis_call('EXISTS', set_key) == 0 then return end
-  local group_key = string.match(set_key, '^(.*):[^:]*$')
-  if redis_call('EXISTS', group_key) == 0 then
-    redis_call('RENAME', set_key, group_key)
-  else
-    redis_call('ZUNIONSTORE', group_key, 2, group_key, set_key, 'AGGREGATE', 'MIN')
-    redis_call('DEL', set_key)
-  end
-  redis_call('SADD', P .. 'groups', string.sub(group_key, #P + 3))
-end
-
--- Puts back the sets whose hold has ended by now (seconds, and ns as text). Our own sets say in their names when exactly they end;
--- their score is the next whole second.
-local function reclaim_sets(P, now_s, now)
-  local sets = redis_call('ZRANGEBYSCORE', P .. 'aggregation_sets', '-inf', integer(tonumber(now_s) + 1), 'WITHSCORES',
-                          'LIMIT', 0, 1000)
-  for i = 1, #sets, 2 do
-    local ends = string.match(sets[i], '%.(%d+)$')
-    local ended
-    if ends then ended = not less(now, ends) else ended = tonumber(sets[i + 1]) <= tonumber(now_s) end
-    if ended then put_back(P, sets[i]) end
-  end
-end

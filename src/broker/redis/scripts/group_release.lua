@@ -1,1 +1,5 @@
-return redis.error_reply('not written')
+-- Puts the tasks of an aggregation set back into their group, if it is still held.
+-- KEYS: 1 P aggregation_sets
+-- ARGV: 1 P; 2 key of the set
+put_back_set(ARGV[1], ARGV[2])
+return redis.status_reply('OK')

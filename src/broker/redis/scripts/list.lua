@@ -1,1 +1,283 @@
-return redis.error_reply('not written')
+-- A window of the listing of one state: the tasks that come next.
+-- KEYS: 1 P pending
+-- ARGV: 1 P; 2 state; 3 how many tasks to return, at most; 4 how many to look at, at most; 5 how many bytes to return, about;
+--   6 what the ids begin with; 7 type, or '' for all; 8 group, or '' for all; 9 bytes of a result, at most; 10 '1' for whole tasks,
+--   '0' for their ids; from 11 on the place where the window begins, as an earlier window returned it; none: at the start
+-- Returns now (us, Redis' clock), how many tasks were looked at, the place behind the last of them (empty: there are no more), and
+--   the tasks: ids, or eleven values each (task_fields.lua).
+local P, state = ARGV[1], ARGV[2]
+local want, look, room = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local prefix, type_wanted, group = ARGV[6], ARGV[7], ARGV[8]
+local result_max, whole = tonumber(ARGV[9]), ARGV[10] == '1'
+
+local looked, found, place, tasks = 0, 0, {}, {}
+
+local function is_full() return looked >= look or found >= want or room <= 0 end
+
+-- Looks at one task, and keeps it if it matches. Ghosts (ids without a task) match nothing.
+local function visit(id, score)
+  looked = looked + 1
+  if string.sub(id, 1, #prefix) ~= prefix then return end
+  if whole or type_wanted ~= '' then
+    local h = read_task(P .. 't:' .. id)
+    if not h[1] or (type_wanted ~= '' and field_in(h[1], 10) ~= type_wanted) then return end
+    if whole then room = room - add_task(tasks, id, score, h, result_max) end
+  end
+  if not whole then tasks[#tasks + 1] = id end
+  found = found + 1
+end
+
+-- ---------------------------------------------------------------------------------------------------------------- sorted sets
+-- In the order of their exact times, equal ones by id; all of it the other way round for archived and completed ones. Redis itself
+-- orders by second and id, so the tasks of one second are sorted here if they are few; where they are many their order is by id.
+-- A place: second, exact time and id of the last task that was shown in the order of exact times ('' if none of this second was),
+-- id of the last one that was shown in the order of ids.
+
+local FEW = 1000
+local backwards = state == 'archived' or state == 'completed'
+local range = backwards and 'ZREVRANGE' or 'ZRANGE'
+
+local function add_source(sources, seen, key)
+  if seen[key] then return end
+  seen[key] = true
+  sources[#sources + 1] = {key = key, rank = 0, buffer = {}, i = 1}
+end
+
+-- The sets of the state. rank: of the first entry in buffer; i: place of the next one there.
+local function open_sources()
+  local sources, seen = {}, {}
+  if state ~= 'aggregating' then
+    add_source(sources, seen, P .. state)
+    return sources
+  end
+  local wanted = P .. 'g:' .. group
+  if group ~= '' then
+    add_source(sources, seen, wanted)
+  else
+    for _, name in ipairs(redis_call('SMEMBERS', P .. 'groups')) do add_source(sources, seen, wanted .. name) end
+  end
+  for _, key in ipairs(redis_call('ZRANGE', P .. 'aggregation_sets', 0, -1)) do
+    if group == '' or string.match(key, '^(.*):[^:]*$') == wanted then add_source(sources, seen, key) end
+  end
+  return sources
+end
+
+local function seek(s, rank) s.rank, s.buffer, s.i, s.ended = rank, {}, 1, false end
+
+local function rank_of_next(s) return s.rank + (s.i - 1) / 2 end
+
+-- Id and score of the next entry; nil at the end.
+local function peek(s, batch)
+  if s.i > #s.buffer and not s.ended then
+    s.rank = s.rank + #s.buffer / 2
+    s.buffer = redis_call(range, s.key, s.rank, s.rank + batch - 1, 'WITHSCORES')
+    s.i = 1
+    s.ended = #s.buffer < 2 * batch
+  end
+  return s.buffer[s.i], s.buffer[s.i + 1]
+end
+
+local function list_sorted()
+  local sources = open_sources()
+  local batch = #sources == 1 and 250 or 16
+  -- Each of many groups costs something, whatever it holds.
+  look = math.min(look, math.max(20, math.floor(20000 / math.max(1, #sources))))
+
+  local from, x_ns, x_id, by_id = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
+  if from then
+    for _, s in ipairs(sources) do
+      seek(s, backwards and redis_call('ZCOUNT', s.key, '(' .. from, '+inf') or redis_call('ZCOUNT', s.key, '-inf', '(' .. from))
+    end
+  end
+
+  local function id_before(a, b)
+    if backwards then return bytes_less(b, a) end
+    return bytes_less(a, b)
+  end
+  local function time_before(a, b)
+    if backwards then return less(b, a) end
+    return less(a, b)
+  end
+  -- Whether a task of the place's second was shown in the order of exact times.
+  local function shown(second, ns, id)
+    if second ~= from or x_ns == '' then return false end
+    if ns ~= x_ns then return time_before(ns, x_ns) end
+    return not id_before(x_id, id)
+  end
+  local function exact(second, id) return exact_ns(second, redis_call('HGET', P .. 't:' .. id, 'w:at')) end
+
+  local function next_second()
+    local best, best_number
+    for _, s in ipairs(sources) do
+      local _, score = peek(s, batch)
+      local number = score and tonumber(score)
+      if number and (not best or (backwards and number > best_number) or (not backwards and number < best_number)) then
+        best, best_number = score, number
+      end
+    end
+    return best
+  end
+
+  -- The entries of a second, at most one more than FEW.
+  local function take_second(second)
+    local entries = {}
+    for _, s in ipairs(sources) do
+      s.first = rank_of_next(s)
+      while #entries <= FEW do
+        local id, score = peek(s, batch)
+        if score ~= second then break end
+        entries[#entries + 1] = {id = id, i = #entries}
+        s.i = s.i + 2
+      end
+    end
+    return entries
+  end
+
+  -- Both return false when the window was full before the end of the second.
+  local function list_by_time(second, entries)
+    for _, e in ipairs(entries) do e.ns = exact(second, e.id) end
+    -- Those of one set are in the order of their ids already.
+    local merged = #sources > 1
+    table.sort(entries, function(a, b)
+      if a.ns ~= b.ns then return time_before(a.ns, b.ns) end
+      if merged then return id_before(a.id, b.id) end
+      return a.i < b.i
+    end)
+    for _, e in ipairs(entries) do
+      if not shown(second, e.ns, e.id) then
+        if is_full() then return false end
+        visit(e.id, second)
+        place = {second, e.ns, e.id, ''}
+      end
+    end
+    return true
+  end
+
+  -- Where in the second the ids begin that come behind `id`.
+  local function rank_behind(s, low, high, id)
+    while low < high do
+      local middle = math.floor((low + high) / 2)
+      local at = redis_call(range, s.key, middle, middle)[1]
+      if at and id_before(id, at) then high = middle else low = middle + 1 end
+    end
+    return low
+  end
+
+  local function list_by_id(second)
+    local continued = second == from
+    for _, s in ipairs(sources) do
+      s.stop = s.first + redis_call('ZCOUNT', s.key, second, second)
+      seek(s, continued and by_id ~= '' and rank_behind(s, s.first, s.stop, by_id) or s.first)
+    end
+    while true do
+      local best, best_id
+      for _, s in ipairs(sources) do
+        local id = rank_of_next(s) < s.stop and peek(s, batch)
+        if id and (not best or id_before(id, best_id)) then best, best_id = s, id end
+      end
+      if not best then break end
+      if is_full() then return false end
+      best.i = best.i + 2
+      if continued and x_ns ~= '' and shown(second, exact(second, best_id), best_id) then
+        looked = looked + 1
+      else
+        visit(best_id, second)
+      end
+      place = {second, continued and x_ns or '', continued and x_id or '', best_id}
+    end
+    for _, s in ipairs(sources) do seek(s, s.stop) end
+    return true
+  end
+
+  while true do
+    local second = next_second()
+    if not second then return false end
+    if is_full() then return true end
+    local entries = take_second(second)
+    local few = #entries <= FEW and not (second == from and by_id ~= '')
+    local at_end
+    if few then at_end = list_by_time(second, entries) else at_end = list_by_id(second) end
+    if not at_end then return true end
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------------------------------- lists
+-- From the tail. A place: id of the next task, its stay, since when, its distance from the tail; id of the last task, its stay.
+
+local function list_queue()
+  local key = P .. state
+  local size = redis_call('LLEN', key)
+
+  -- What tells the stay of a task in this list from any other it had or will have, and since when it lasts ('0' for tasks that
+  -- were put back, which stand before all others; nil if nobody knows). Nil if the task is somewhere else.
+  local function stay(id)
+    local h = redis_call('HMGET', P .. 't:' .. id, 'state', 'pending_since', 'w:back', 'w:run')
+    if h[1] ~= state then return nil end
+    if state == 'active' then
+      local nonce, _, started = parse_run(h[4])
+      return nonce or '', started
+    end
+    return (h[2] or '') .. '/' .. (h[3] or ''), h[3] and '0' or h[2] or nil
+  end
+
+  -- Its distance from the tail: near `expected` as a rule, because lists change at their ends.
+  local function find(id, mark, expected)
+    if id == '' or stay(id) ~= mark then return nil end
+    local first = math.max(0, expected - 250)
+    local ids = redis_call('LRANGE', key, -(expected + 251), -(first + 1))
+    for i = 1, #ids do
+      if ids[i] == id then return first + #ids - i end
+    end
+    local at = redis_call('LPOS', key, id, 'RANK', -1, 'MAXLEN', 100000)
+    return at and size - 1 - at
+  end
+
+  -- The distance of the first task whose stay began at `time` or later.
+  local function find_since(time)
+    local low, high = 0, size
+    while low < high do
+      local middle = math.floor((low + high) / 2)
+      local later = true
+      for at = middle, math.min(middle + 10, high - 1) do
+        local _, since = stay(redis_call('LINDEX', key, -(at + 1)))
+        if since then
+          later = not less(since, time)
+          break
+        end
+      end
+      if later then high = middle else low = middle + 1 end
+    end
+    return low
+  end
+
+  local at, last, last_stay = 0, '', ''
+  if ARGV[11] then
+    local since, expected = ARGV[13], tonumber(ARGV[14])
+    last, last_stay = ARGV[15], ARGV[16]
+    at = find(ARGV[11], ARGV[12], expected)
+    if not at then
+      local before = find(last, last_stay, math.max(0, expected - 1))
+      at = before and before + 1
+    end
+    -- Both have gone.
+    if not at and since ~= '' and since ~= '0' then at = find_since(since) end
+    if not at then at = math.min(expected, size) end
+  end
+
+  local ids = redis_call('LRANGE', key, -(at + look + 1), -(at + 1))
+  for i = #ids, 1, -1 do
+    local id = ids[i]
+    if is_full() then
+      local mark, since = stay(id)
+      place = {id, mark or '', since or '', integer(at + #ids - i), last, last ~= '' and stay(last) or ''}
+      return true
+    end
+    visit(id, state == 'active' and redis_call('ZSCORE', P .. 'lease', id))
+    last = id
+  end
+  return false
+end
+
+local more
+if state == 'pending' or state == 'active' then more = list_queue() else more = list_sorted() end
+return {integer(time_us()), looked, more and place or {}, tasks}
