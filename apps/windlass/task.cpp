@@ -162,7 +162,7 @@ void show_task(const TaskInfo& task) {
                 {"started", time_or_nothing(task.started_at)},
                 {"completed", time_or_nothing(task.completed_at)},
                 {"archived", time_or_nothing(task.archived_at)},
-                {"deleted", time_or_nothing(task.delete_at)},
+                {"kept until", time_or_nothing(task.delete_at)},
                 {"owner", task.owner},
                 {"progress", progress_text(task.progress)},
                 {"result", task.result ? shortened(*task.result, 2000) : ""},

@@ -1,12 +1,8 @@
 // The tool as its users run it: the built program, a folder of its own with an SQLite file, exit codes and both outputs.
 #pragma once
 
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -15,7 +11,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,7 +20,6 @@
 #include <windlass/codec.hpp>
 
 #include "exec/command.hpp"
-#include "exec/spawn.hpp"
 
 namespace windlass::testing {
 
@@ -60,50 +54,6 @@ inline std::size_t size_of(const codec::Value& value, std::string_view key) {
   const codec::Value* items = value.find(key);
   return items && items->get_if<codec::Value::Array>() ? items->get_if<codec::Value::Array>()->size() : 0;
 }
-
-// A running program. Its outputs are read as they come, so that it never blocks on them.
-class Process {
- public:
-  explicit Process(const Arguments& argv, const std::vector<std::string>& environment = {}) {
-    Result<exec::Child> child = exec::spawn_child(argv, exec::environment_with(environment));
-    if (!child) throw std::runtime_error(child.error().message());
-    child_ = *std::move(child);
-    child_.input.reset();
-    reader_ = std::thread([this] { read_all(); });
-  }
-  ~Process() {
-    if (child_.pid > 0) {
-      ::kill(child_.pid, SIGKILL);
-      wait();
-    }
-  }
-
-  void signal(int number) { ::kill(child_.pid, number); }
-  // Exit code, or 128 + signal.
-  int wait() {
-    int status = 0;
-    ::waitpid(child_.pid, &status, 0);
-    child_.pid = -1;
-    reader_.join();
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-  const std::string& err() const { return err_; }  // after wait()
-
- private:
-  void read_all() {
-    char buffer[4096];
-    pollfd ready{child_.error.get(), POLLIN, 0};
-    while (::poll(&ready, 1, -1) >= 0) {
-      const ssize_t n = ::read(child_.error.get(), buffer, sizeof buffer);
-      if (n <= 0) return;
-      err_.append(buffer, static_cast<std::size_t>(n));
-    }
-  }
-
-  exec::Child child_;
-  std::thread reader_;
-  std::string err_;
-};
 
 class Cli : public ::testing::Test {
  protected:

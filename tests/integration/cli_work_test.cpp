@@ -1,7 +1,15 @@
 // windlass work: commands as handlers, in processes that are killed, stopped and woken.
-#include "cli_fixture.hpp"
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <thread>
+
+#include "cli_fixture.hpp"
+#include "exec/fd.hpp"
+#include "running_program.hpp"
 
 namespace windlass::testing {
 namespace {
@@ -19,10 +27,10 @@ class CliWork : public Cli {
     ASSERT_EQ(ran.code, 0) << ran.err;
   }
   // `windlass work` with these rules, running until somebody ends it.
-  Process start_worker(const Arguments& rules) {
+  RunningProgram start_worker(const Arguments& rules) {
     Arguments arguments{"work", "--shutdown-timeout", "30s"};
     for (const std::string& rule : rules) arguments.insert(arguments.end(), {"--exec", rule});
-    return Process(with_broker(arguments));
+    return RunningProgram(with_broker(arguments));
   }
   // Waits until the task is in that state; the store has no other way to tell us.
   bool becomes(const std::string& id, const std::string& state) {
@@ -104,7 +112,7 @@ TEST_F(CliWork, ATaskThatExpiredIsNeverRun) {
 }
 
 TEST_F(CliWork, AnEnqueueWakesAWorkerInAnotherProcess) {
-  Process worker = start_worker({"t=sh -c 'echo run >" + make_fifo("ran") + "'"});
+  RunningProgram worker = start_worker({"t=sh -c 'echo run >" + make_fifo("ran") + "'"});
   enqueue("t", "a");
   EXPECT_EQ(read_file(path("ran")), "run\n");
   EXPECT_TRUE(becomes("a", "completed"));
@@ -114,7 +122,7 @@ TEST_F(CliWork, AnEnqueueWakesAWorkerInAnotherProcess) {
 
 TEST_F(CliWork, SigtermLetsTheRunningCommandFinish) {
   const std::string started = make_fifo("started"), go = make_fifo("go");
-  Process worker = start_worker({"t=sh -c 'echo >" + started + "; cat " + go + "'"});
+  RunningProgram worker = start_worker({"t=sh -c 'echo >" + started + "; cat " + go + "'"});
   enqueue("t", "a");
   read_file(started);
   worker.signal(SIGTERM);
@@ -126,7 +134,7 @@ TEST_F(CliWork, SigtermLetsTheRunningCommandFinish) {
 
 TEST_F(CliWork, ASecondSignalEndsTheWorkerAndItsCommandsAtOnce) {
   const std::string started = make_fifo("started");
-  Process worker = start_worker({"t=sh -c 'echo $$ >" + started + "; exec sleep 600'"});
+  RunningProgram worker = start_worker({"t=sh -c 'echo $$ >" + started + "; exec sleep 600'"});
   enqueue("t", "a");
   const pid_t command = std::stoi(read_file(started));
   const exec::Fd watch(static_cast<int>(::syscall(SYS_pidfd_open, command, 0)));
@@ -139,7 +147,7 @@ TEST_F(CliWork, ASecondSignalEndsTheWorkerAndItsCommandsAtOnce) {
 
 TEST_F(CliWork, SigtstpTakesNoNewTasksAndLetsRunningOnesEnd) {
   const std::string started = make_fifo("started"), go = make_fifo("go");
-  Process worker = start_worker({"t=sh -c 'echo >" + started + "; cat " + go + "'"});
+  RunningProgram worker = start_worker({"t=sh -c 'echo >" + started + "; cat " + go + "'"});
   enqueue("t", "running");
   read_file(started);
   worker.signal(SIGTSTP);
@@ -160,7 +168,7 @@ TEST_F(CliWork, SigtstpTakesNoNewTasksAndLetsRunningOnesEnd) {
 
 TEST_F(CliWork, AWorkerKilledInMidTaskLosesNothing) {
   const std::string started = make_fifo("started");
-  Process first = start_worker({"t=sh -c 'echo $$ >" + started + "; exec sleep 600'"});
+  RunningProgram first = start_worker({"t=sh -c 'echo $$ >" + started + "; exec sleep 600'"});
   enqueue("t", "a");
   const pid_t command = std::stoi(read_file(started));
   const exec::Fd watch(static_cast<int>(::syscall(SYS_pidfd_open, command, 0)));
@@ -180,7 +188,7 @@ TEST_F(CliWork, AWorkerKilledInMidTaskLosesNothing) {
 
 TEST_F(CliWork, CancelStopsARunningCommand) {
   const std::string started = make_fifo("started");
-  Process worker = start_worker({"t=sh -c 'echo >" + started + "; exec sleep 600'"});
+  RunningProgram worker = start_worker({"t=sh -c 'echo >" + started + "; exec sleep 600'"});
   enqueue("t", "a");
   read_file(started);
   ASSERT_TRUE(becomes("a", "active"));

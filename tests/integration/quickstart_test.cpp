@@ -1,25 +1,19 @@
 // The program of the README, compiled as it stands there (scripts/check-docs compares them) and run as its reader would.
 #include "cli_fixture.hpp"
+#include "running_program.hpp"
 
 namespace windlass::testing {
 namespace {
 
-class Quickstart : public Cli {
- protected:
-  // How many runs have ended on the program's database.
-  std::string processed() const {
-    return at(run({WINDLASS_TOOL, "--broker", "sqlite:" + path("tasks.db"), "stats", "--json"}).json(), "total.processed_total");
-  }
-};
+using Quickstart = Cli;
 
 TEST_F(Quickstart, SendsItsOneMailAndEndsOnCtrlC) {
-  Process program({"sh", "-c", "cd '" + folder_.string() + "' && exec '" WINDLASS_QUICKSTART "'"});
-  while (processed() != "1") {  // the test's time limit ends it if that never comes
-  }
+  RunningProgram program({"sh", "-c", "cd '" + folder_.string() + "' && exec '" WINDLASS_QUICKSTART "'"});
+  ASSERT_TRUE(program.wait_for_error("sending 'Welcome' to ada@example.org")) << program.err();
   program.signal(SIGINT);
   EXPECT_EQ(program.wait(), 0);
-  EXPECT_THAT(program.err(), ::testing::HasSubstr("sending 'Welcome' to ada@example.org"));
   EXPECT_THAT(program.err(), ::testing::HasSubstr("type=email:send")) << "a handler's line bears its task";
+  EXPECT_EQ(at(windlass({"stats", "--json"}).json(), "total.processed_total"), "1");
 }
 
 }  // namespace
