@@ -441,6 +441,33 @@ TEST_F(ServerTest, StoppingTwiceOrBeforeTheStartIsFine) {
   EXPECT_TRUE(store->servers()->empty()) << "it has signed off";
 }
 
+TEST_F(ServerTest, AQueueThatGetsATaskAfterItWasFoundEmptyIsLookedAtAgain) {
+  using windlass::testing::Fault;
+  using windlass::testing::Verb;
+  const BrokerPtr inner = store;
+  const auto watched = std::make_shared<windlass::testing::FailingBroker>(inner);
+  config.queues = {{"first", 1}, {"second", 1}};
+  enqueue({task("gone", "t", "first"), task("a", "t", "second")});
+  for (const char* queue : {"first", "second"}) ASSERT_TRUE(store->pause(queue));
+  const auto remove = [&](const broker::TaskRef& ref) { EXPECT_TRUE(inner->act({&ref, 1}, broker::TaskAction::kDelete)); };
+  remove({"first", "gone"});
+  // Between the looks at the first and the second queue the task moves over, as if it had enqueued another one and ended.
+  watched->on_call([&](Verb verb, int n) {
+    if (verb == Verb::kInspect && n == 2) {
+      const broker::NewTask b = task("b", "t", "first");
+      EXPECT_TRUE(inner->enqueue({&b, 1}));
+      remove({"second", "a"});
+    }
+    if (verb == Verb::kInspect && n == 6) remove({"first", "b"});
+    return Fault::kNone;
+  });
+  store = watched;
+  start();
+  const Ticker ticker(clock);
+  EXPECT_TRUE(server->wait_until_empty());
+  EXPECT_TRUE(gone("b", "first"));
+}
+
 TEST_F(ServerTest, WaitingForAnEmptyQueueEndsWhenTheServerIsStopped) {
   auto t = task("a");
   t.process_at = clock.now() + 24h;
