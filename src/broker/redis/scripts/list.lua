@@ -202,7 +202,10 @@ local function list_sorted()
 end
 
 -- ---------------------------------------------------------------------------------------------------------------------- lists
--- From the tail. A place: id of the next task, its stay, since when, its distance from the tail; id of the last task, its stay.
+-- From the tail. A place: id of the next task, its stay, since when, its distance from the tail; id of the last task, its stay; what
+-- was shown already of the tasks that are there since the same moment as the next (three bytes for each), at most SHOWN_MAX.
+
+local SHOWN_MAX = 250
 
 local function list_queue()
   local key = P .. state
@@ -250,29 +253,60 @@ local function list_queue()
     return low
   end
 
-  local at, last, last_stay = 0, '', ''
+  local function three_bytes(id)
+    local sha1 = redis.sha1hex(id)
+    return string.char(tonumber(string.sub(sha1, 1, 2), 16), tonumber(string.sub(sha1, 3, 4), 16),
+                       tonumber(string.sub(sha1, 5, 6), 16))
+  end
+
+  local at, last, since, skip = 0, '', '', nil
   if ARGV[11] then
-    local since, expected = ARGV[13], tonumber(ARGV[14])
-    last, last_stay = ARGV[15], ARGV[16]
+    local expected = tonumber(ARGV[14])
+    since, last = ARGV[13], ARGV[15]
     at = find(ARGV[11], ARGV[12], expected)
     if not at then
-      local before = find(last, last_stay, math.max(0, expected - 1))
+      local before = find(last, ARGV[16], math.max(0, expected - 1))
       at = before and before + 1
     end
-    -- Both have gone.
-    if not at and since ~= '' and since ~= '0' then at = find_since(since) end
+    if not at and since ~= '' and since ~= '0' then
+      -- Both have gone. Some of those that came in the same moment may have been shown.
+      at, skip = find_since(since), {}
+      for i = 1, #ARGV[17], 3 do skip[string.sub(ARGV[17], i, i + 2)] = true end
+    end
     if not at then at = math.min(expected, size) end
+  end
+  local function is_shown(id)
+    if not skip or not skip[three_bytes(id)] then return false end
+    local _, began = stay(id)
+    return began == since
   end
 
   local ids = redis_call('LRANGE', key, -(at + look + 1), -(at + 1))
+  -- Of ids[i] and on, those whose stay began at `moment`.
+  local function shown_of(moment, i)
+    local shown = {}
+    while i <= #ids and #shown < SHOWN_MAX do
+      local _, began = stay(ids[i])
+      if began ~= moment then return table.concat(shown) end
+      shown[#shown + 1] = three_bytes(ids[i])
+      i = i + 1
+    end
+    return string.sub(table.concat(shown) .. (moment == since and ARGV[17] or ''), 1, 3 * SHOWN_MAX)
+  end
+
   for i = #ids, 1, -1 do
     local id = ids[i]
     if is_full() then
-      local mark, since = stay(id)
-      place = {id, mark or '', since or '', integer(at + #ids - i), last, last ~= '' and stay(last) or ''}
+      local mark, began = stay(id)
+      place = {id, mark or '', began or '', integer(at + #ids - i), last, last ~= '' and stay(last) or '',
+               began and shown_of(began, i + 1) or ''}
       return true
     end
-    visit(id, state == 'active' and redis_call('ZSCORE', P .. 'lease', id))
+    if is_shown(id) then
+      looked = looked + 1
+    else
+      visit(id, state == 'active' and redis_call('ZSCORE', P .. 'lease', id))
+    end
     last = id
   end
   return false
