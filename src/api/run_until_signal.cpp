@@ -4,22 +4,27 @@
 
 namespace windlass::api {
 
-Status RunUntilSignal::run(Service& service) {
+Status RunUntilSignal::run(const std::function<Status()>& start, const std::function<void()>& stop,
+                           const std::function<void()>& quiet) {
   auto signals = SignalWatch::open();
   if (!signals) return signals.error();
-  if (Status started = service.start(); !started) return started;
+  if (Status started = start(); !started) return started;
   {
     base::Lock lock(mu_);
     watch_ = &*signals;
     if (ended_) signals->wake();
   }
-  while (signals->wait() == SIGTSTP) {}
-  {
-    base::Lock lock(mu_);
-    watch_ = nullptr;
+  while (signals->wait() == SIGTSTP) {
+    if (quiet) quiet();
   }
-  service.stop();
+  stop();
+  base::Lock lock(mu_);
+  watch_ = nullptr;
   return {};
+}
+
+Status RunUntilSignal::run(Service& service) {
+  return run([&] { return service.start(); }, [&] { service.stop(); });
 }
 
 void RunUntilSignal::end() {

@@ -1,5 +1,7 @@
-// RunUntilSignal: the run() of services: start, wait for SIGTERM or SIGINT or for end(), stop.
+// RunUntilSignal: the run() of servers and services: start, wait for SIGTERM or SIGINT or for end(), stop.
 #pragma once
+
+#include <functional>
 
 #include <windlass/error.hpp>
 #include <windlass/service.hpp>
@@ -12,7 +14,10 @@ namespace windlass::api {
 // Thread-safe; one run() at a time.
 class RunUntilSignal {
  public:
-  // `service.stop()` must call end().
+  // Whoever else stops what runs must call end(). `quiet`, if given, is called at each SIGTSTP.
+  // Errors: those of SignalWatch::open and of `start`; nothing runs then.
+  Status run(const std::function<Status()>& start, const std::function<void()>& stop,
+             const std::function<void()>& quiet = {});
   Status run(Service& service);
   // Lets the run(), and those to come, return.
   void end();

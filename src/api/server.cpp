@@ -1,15 +1,10 @@
 #include <windlass/server.hpp>
 
-#include <signal.h>
-
 #include <utility>
 #include <vector>
 
-#include <windlass/log.hpp>
-
-#include "api/signal_watch.hpp"
+#include "api/run_until_signal.hpp"
 #include "base/clock.hpp"
-#include "base/mutex.hpp"
 #include "base/random.hpp"
 #include "runtime/server_runtime.hpp"
 
@@ -23,15 +18,12 @@ struct Server::Impl {
 
   Status start(const Mux& mux);
   Status run(const Mux& mux);
-  void serve_signals(api::SignalWatch& signals);
   void stop();
   void stop_all();
 
   runtime::ServerRuntime runtime;
   std::vector<Service*> services;  // attached; constant after start
-  base::Mutex mu;
-  api::SignalWatch* watch WINDLASS_GUARDED_BY(mu) = nullptr;  // of run()
-  bool stopped WINDLASS_GUARDED_BY(mu) = false;
+  api::RunUntilSignal signals;
 };
 
 Status Server::Impl::start(const Mux& mux) {
@@ -46,36 +38,11 @@ Status Server::Impl::start(const Mux& mux) {
 }
 
 Status Server::Impl::run(const Mux& mux) {
-  auto signals = api::SignalWatch::open();
-  if (!signals) return signals.error();
-  if (Status started = start(mux); !started) return started;
-  {
-    base::Lock lock(mu);
-    watch = &*signals;
-    if (stopped) signals->wake();
-  }
-  serve_signals(*signals);
-  stop_all();
-  base::Lock lock(mu);
-  watch = nullptr;
-  return {};
-}
-
-// Returns when the server is to be stopped.
-void Server::Impl::serve_signals(api::SignalWatch& signals) {
-  for (;;) {
-    const int signal = signals.wait();
-    if (signal != SIGTSTP) return;
-    runtime.quiet();
-  }
+  return signals.run([&] { return start(mux); }, [&] { stop_all(); }, [&] { runtime.quiet(); });
 }
 
 void Server::Impl::stop() {
-  {
-    base::Lock lock(mu);
-    stopped = true;
-    if (watch != nullptr) watch->wake();
-  }
+  signals.end();
   stop_all();
 }
 
