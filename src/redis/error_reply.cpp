@@ -16,6 +16,7 @@ constexpr Meaning kMeanings[] = {
     {"WRONGPASS", ErrorCode::kPermissionDenied},
     {"NOPERM", ErrorCode::kPermissionDenied},
     {"DENIED", ErrorCode::kPermissionDenied},
+    {"ERR The user executing the script can't", ErrorCode::kPermissionDenied},
     {"ERR invalid password", ErrorCode::kPermissionDenied},
     {"ERR AUTH", ErrorCode::kPermissionDenied},
     {"ERR Client sent AUTH", ErrorCode::kPermissionDenied},

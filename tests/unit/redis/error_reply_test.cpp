@@ -22,6 +22,7 @@ TEST(ErrorReply, TheCodeSaysWhatTheCallerCanDo) {
   EXPECT_EQ(error_of("NOAUTH Authentication required.").code(), ErrorCode::kPermissionDenied);
   EXPECT_EQ(error_of("WRONGPASS invalid username-password pair").code(), ErrorCode::kPermissionDenied);
   EXPECT_EQ(error_of("NOPERM this user has no permissions").code(), ErrorCode::kPermissionDenied);
+  EXPECT_EQ(error_of("ERR The user executing the script can't run this command or subcommand").code(), ErrorCode::kPermissionDenied);
   EXPECT_EQ(error_of("LOADING Redis is loading the dataset in memory").code(), ErrorCode::kUnavailable);
   EXPECT_EQ(error_of("READONLY You can't write against a read only replica.").code(), ErrorCode::kUnavailable);
   EXPECT_EQ(error_of("OOM command not allowed").code(), ErrorCode::kResourceExhausted);

@@ -1,0 +1,177 @@
+// The contract of the broker in short, on sentinels and on a cluster, where the queues of one call are on different nodes. What
+// the conformance suite says in full is the same on all of them.
+#include <gmock/gmock.h>
+
+#include <optional>
+#include <thread>
+
+#include "integration/redis_broker_fixture.hpp"
+
+namespace windlass::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+const std::vector<std::string> kQueues{"a", "b", "c", "d", "e", "f", "g", "h"};
+
+enum class Kind { kSentinel, kCluster };
+
+class RedisTopology : public RedisBrokerFixture, public ::testing::WithParamInterface<Kind> {
+ protected:
+  void SetUp() override {
+    RedisBrokerFixture::SetUp();
+    if (IsSkipped()) return;
+    if (GetParam() == Kind::kSentinel) sentinels_.emplace();
+    else cluster_.emplace();
+    url_ = GetParam() == Kind::kSentinel ? sentinels_->url() : cluster_->url();
+    broker_ = open_broker(url_);
+  }
+  static TimePoint in(Duration d) { return base::real_clock().now() + d; }
+
+  FetchRequest from_all(std::size_t max) const {
+    FetchRequest request{.max = max, .owner = "server", .lease = 30s};
+    for (const std::string& queue : kQueues) request.queues.push_back({queue, max});
+    return request;
+  }
+
+  std::optional<SentinelSetup> sentinels_;
+  std::optional<ClusterSetup> cluster_;
+  std::string url_;
+  std::shared_ptr<Broker> broker_;
+};
+INSTANTIATE_TEST_SUITE_P(Topologies, RedisTopology, ::testing::Values(Kind::kSentinel, Kind::kCluster),
+                         [](const auto& info) { return info.param == Kind::kSentinel ? "sentinel" : "cluster"; });
+
+TEST_P(RedisTopology, EveryVerbWorksOverQueuesOnDifferentNodes) {
+  // Enqueue: one batch for all queues.
+  std::vector<NewTask> tasks;
+  for (const std::string& queue : kQueues) {
+    tasks.push_back(plain("1", queue));
+    tasks.push_back(plain("2", queue));
+    tasks.push_back(delayed("later", 1h, queue));
+    tasks.push_back(delayed("soon", 1ms, queue));
+    NewTask unique = plain("locked", queue);
+    unique.message.unique_key = "asynq:{" + queue + "}:unique:t:k";
+    unique.unique_ttl = 1min;
+    tasks.push_back(unique);
+    unique.message.id = "refused";
+    tasks.push_back(unique);
+    NewTask tick = delayed("tick", 1h, queue);
+    tick.tick = Tick{"entry of " + queue, TimePoint(1000s)};
+    tasks.push_back(tick);
+    NewTask grouped = plain("grouped", queue);
+    grouped.message.group = "group";
+    tasks.push_back(grouped);
+  }
+  const auto outcomes = get(broker_->enqueue(tasks));
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    EXPECT_EQ(outcomes[i].status, tasks[i].message.id == "refused" ? EnqueueStatus::kDuplicate : EnqueueStatus::kEnqueued) << i;
+  }
+  EXPECT_EQ(get(broker_->queues()), kQueues);
+
+  // Fetch, extend, update, finish.
+  const auto running = get(broker_->fetch(from_all(100)));
+  ASSERT_EQ(running.size(), 3 * kQueues.size());
+  std::vector<LeaseRef> leases;
+  std::vector<TaskUpdate> updates;
+  std::vector<Finish> finishes;
+  for (std::size_t i = 0; i < running.size(); ++i) {
+    leases.push_back(lease_of(running[i]));
+    updates.push_back({.lease = leases.back(), .progress = Progress{50, "half"}});
+    constexpr FinishKind kKinds[] = {FinishKind::kDone, FinishKind::kArchive, FinishKind::kRetry};
+    finishes.push_back({.lease = leases.back(), .kind = kKinds[i % 3], .at = in(1h), .failure = {FailureKind::kError, "boom"}});
+  }
+  EXPECT_EQ(get(broker_->extend(leases, 30s)), std::vector<bool>(running.size(), true));
+  get(broker_->update(updates));
+  get(broker_->publish_server({.info = {.id = "host:1:server"}, .running = {{.lease = leases[0]}}}, 1min));
+  EXPECT_EQ(get(broker_->servers()).at(0).workers.size(), 1u);
+  EXPECT_EQ(get(broker_->finish(finishes)), std::vector<FinishOutcome>(running.size(), FinishOutcome::kApplied));
+  EXPECT_EQ(get(broker_->finish(finishes)), std::vector<FinishOutcome>(running.size(), FinishOutcome::kLeaseLost));
+
+  // Housekeeping.
+  std::size_t moved = 0;
+  wait_until([&] { return (moved += get(broker_->forward(kQueues, 100)).moved) == kQueues.size(); });
+  const auto lost = get(broker_->fetch(from_all(100)));
+  EXPECT_EQ(lost.size(), kQueues.size());
+  get(broker_->keep_alive("server", 1min));
+  EXPECT_THAT(get(broker_->recover({.queues = kQueues})), IsEmpty());
+  get(broker_->clear_server("server"));
+  EXPECT_EQ(get(broker_->recover({.queues = kQueues})).size(), kQueues.size());
+  EXPECT_EQ(get(broker_->clean({.queues = kQueues, .archive_max = 0})).archived, kQueues.size());
+
+  // Groups.
+  for (const std::string& queue : kQueues) {
+    const auto set = get(broker_->take_group(queue, {.grace = Duration::zero()}, 1min));
+    ASSERT_TRUE(set) << queue;
+    const NewTask sum = plain("sum", queue);
+    EXPECT_EQ(get(broker_->finish_group(*set, &sum)).status, EnqueueStatus::kEnqueued);
+  }
+
+  // Inspector.
+  for (const std::string& queue : kQueues) {
+    const QueueInfo info = get(broker_->queue_info(queue));
+    EXPECT_EQ(info.pending, 2u) << queue;
+    EXPECT_EQ(info.retry, 1u);
+    EXPECT_EQ(info.scheduled, 2u);
+    EXPECT_EQ(info.archived, 0u);
+    EXPECT_EQ(info.processed, 3u);
+    EXPECT_EQ(get(broker_->list({.filter = {.queue = queue, .state = TaskState::kScheduled}})).tasks.size(), 2u);
+  }
+  std::vector<TaskRef> refs;
+  for (const std::string& queue : kQueues) refs.push_back({queue, "later"});
+  EXPECT_EQ(get(broker_->act(refs, TaskAction::kRun)), std::vector<ActionOutcome>(refs.size(), ActionOutcome::kApplied));
+  EXPECT_EQ(get(broker_->bulk({.filter = {.queue = "a", .state = TaskState::kPending}})).applied, 3u);
+  get(broker_->update_payload({"b", "tick"}, Payload("new")));
+  get(broker_->pause("b"));
+  EXPECT_TRUE(get(broker_->queue_info("b")).paused);
+
+  // Schedulers: a tick is one task, whichever queue it goes to.
+  NewTask again = delayed("again", 1h, "a");
+  again.tick = Tick{"entry of a", TimePoint(1000s)};
+  EXPECT_EQ(put(*broker_, again), EnqueueStatus::kTickTaken);
+  EXPECT_THAT(get(broker_->last_ticks(std::vector<std::string>{"entry of a", "none"})),
+              ElementsAre(std::optional(TimePoint(1000s)), std::nullopt));
+  EXPECT_EQ(get(broker_->scheduler_events("entry of c", 10)).size(), 1u);
+  get(broker_->publish_scheduler({"s", {{.id = "entry of a"}}}, 1min));
+  EXPECT_EQ(get(broker_->scheduler_entries()).size(), 1u);
+
+  for (const std::string& queue : kQueues) get(broker_->remove_queue(queue, true));
+  EXPECT_THAT(get(broker_->queues()), IsEmpty());
+  if (GetParam() == Kind::kSentinel) {
+    const redis::Replies keys = sentinels_->master().run({"KEYS", "asynq:{?}:*"});
+    EXPECT_EQ(keys[0].size(), 0u);
+  }
+}
+
+TEST_P(RedisTopology, WaitersAndFeedsHearOfEveryQueueAndEachOther) {
+  auto other = open_broker(url_);
+  const auto pending = broker_->make_waiter(kQueues, WaitFor::kPending);
+  const auto due = broker_->make_waiter(kQueues, WaitFor::kDue);
+  for (const std::string& queue : kQueues) {
+    std::thread waiting([&] {
+      while (fetch(*broker_, 1, queue).empty()) pending->wait(in(1h));
+    });
+    put(*other, plain("x", queue));
+    waiting.join();
+    std::thread moving([&] {
+      const std::vector<std::string> one{queue};
+      while (!get(broker_->forward(one, 1)).next_due) due->wait(in(1h));
+    });
+    put(*other, delayed("y", 30min, queue));
+    moving.join();
+  }
+  const auto feed = broker_->make_cancel_feed();
+  std::vector<CancelRequest> requests;
+  for (const std::string& queue : kQueues) requests.push_back({{queue, "x"}});
+  get(other->cancel(requests));
+  std::vector<std::string> heard;
+  while (heard.size() < kQueues.size()) {
+    for (const CancelRequest& request : get(feed->wait(in(1h)))) heard.push_back(request.task.queue);
+  }
+  EXPECT_EQ(heard, kQueues);
+}
+
+}  // namespace
+}  // namespace windlass::testing

@@ -1,0 +1,234 @@
+// What can be wrong with a Redis, or in it.
+#include <gmock/gmock.h>
+
+#include <optional>
+
+#include "integration/redis_broker_fixture.hpp"
+
+namespace windlass::testing {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class RedisTrouble : public RedisBrokerFixture {
+ protected:
+  template <class T>
+  static Error error_of(const Result<T>& result) {
+    if (result) throw std::runtime_error("an Error was expected");
+    return result.error();
+  }
+  static Result<std::vector<EnqueueOutcome>> try_put(Broker& broker, const NewTask& task) {
+    return broker.enqueue(std::span(&task, 1));
+  }
+
+  RedisServer server_;
+};
+
+TEST_F(RedisTrouble, AFullRedisTakesNoTasksButLetsThoseItHasBeDone) {
+  auto broker = open_broker(server_.url());
+  put(*broker, plain("a"));
+  put(*broker, plain("b"));
+  put(*broker, delayed("c", 1ms));
+  server_.run({"CONFIG", "SET", "maxmemory", "1"});
+  const Error error = error_of(try_put(*broker, plain("d")));
+  EXPECT_EQ(error.code(), ErrorCode::kResourceExhausted);
+  EXPECT_THAT(error.message(), HasSubstr("OOM"));
+  EXPECT_FALSE(exists(*broker, "d"));
+
+  const auto running = fetch(*broker, 2);
+  ASSERT_EQ(running.size(), 2u);
+  EXPECT_EQ(finish(*broker, running[0]), FinishOutcome::kApplied);
+  EXPECT_EQ(finish(*broker, running[1], FinishKind::kRetry), FinishOutcome::kApplied);
+  const LeaseRef lost = lease_of(running[1]);
+  EXPECT_THAT(get(broker->extend(std::span(&lost, 1), 30s)), ElementsAre(false));
+  const std::vector<std::string> queues{"q"};
+  std::size_t moved = 0;
+  wait_until([&] { return (moved += get(broker->forward(queues, 10)).moved) == 2; });
+  for (const FetchedTask& task : fetch(*broker, 9)) finish(*broker, task);
+  get(broker->keep_alive("server", 10s));
+
+  server_.run({"CONFIG", "SET", "maxmemory", "0"});
+  EXPECT_EQ(put(*broker, plain("d")), EnqueueStatus::kEnqueued) << "nothing of it was left behind";
+}
+
+TEST_F(RedisTrouble, AReadOnlyReplicaShowsTasksAndRefusesToChangeThem) {
+  auto broker = open_broker(server_.url());
+  put(*broker, plain("a"));
+  RedisServer replica({{"replicaof 127.0.0.1 " + std::to_string(server_.port())}});
+  wait_until([&] { return replica.run_text({"INFO", "replication"}).find("master_link_status:up") != std::string::npos; });
+  auto other = open_broker(replica.url());
+  EXPECT_EQ(fact(*other, "role"), "slave");
+  EXPECT_EQ(state(*other, "a"), TaskState::kPending);
+  const Error error = error_of(try_put(*other, plain("b")));
+  EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+  EXPECT_THAT(error.message(), HasSubstr("READONLY"));
+  EXPECT_EQ(error_of(other->fetch({.queues = {{"q", 1}}, .max = 1, .owner = "s", .lease = 30s})).code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(error_of(other->pause("q")).code(), ErrorCode::kUnavailable);
+  EXPECT_FALSE(exists(*broker, "b"));
+}
+
+TEST_F(RedisTrouble, ACommandThatMayNotBeRunIsNamed) {
+  put(*open_broker(server_.url()), plain("there", "full"));
+  server_.run({"ACL", "SETUSER", "reader", "on", ">x", "~*", "&*", "+@all", "-@write"});
+  server_.run({"ACL", "SETUSER", "mute", "on", ">x", "~*", "&*", "+@all", "-@scripting"});
+  server_.run({"ACL", "SETUSER", "foreign", "on", ">x", "~other:*", "&*", "+@all"});
+  for (const std::string user : {"reader", "mute", "foreign"}) {
+    auto broker = open_broker("redis://" + user + ":x@127.0.0.1:" + std::to_string(server_.port()));
+    const Error error = error_of(try_put(*broker, plain("a")));
+    EXPECT_EQ(error.code(), ErrorCode::kPermissionDenied) << user << ": " << error.message();
+    EXPECT_THAT(error.message(), AnyOf(HasSubstr("NOPERM"), HasSubstr("can't run this command"))) << user;
+    const auto tasks = broker->fetch({.queues = {{"full", 1}}, .max = 1, .owner = "s", .lease = 30s});
+    EXPECT_EQ(error_of(tasks).code(), ErrorCode::kPermissionDenied) << user << ": " << tasks.error().message();
+  }
+  EXPECT_FALSE(exists(*open_broker(server_.url()), "a"));
+}
+
+TEST_F(RedisTrouble, AKeyOfAnotherTypeIsAnErrorOfItsQueueAloneAndNothingIsHalfStored) {
+  auto broker = open_broker(server_.url());
+  server_.run({"SET", "asynq:{bad}:pending", "no list"});
+  server_.run({"SET", "asynq:{worse}:scheduled", "no set"});
+  const Error error = error_of(try_put(*broker, plain("a", "bad")));
+  EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
+  EXPECT_THAT(error.message(), HasSubstr("WRONGTYPE"));
+  EXPECT_EQ(server_.run_text({"EXISTS", "asynq:{bad}:t:a"}), "0");
+  EXPECT_EQ(error_of(try_put(*broker, delayed("a", 1h, "worse"))).code(), ErrorCode::kCorrupt);
+  EXPECT_EQ(server_.run_text({"EXISTS", "asynq:{worse}:t:a"}), "0");
+  EXPECT_EQ(error_of(broker->fetch({.queues = {{"bad", 1}}, .max = 1, .owner = "s", .lease = 30s})).code(), ErrorCode::kCorrupt);
+  EXPECT_EQ(put(*broker, plain("a", "good")), EnqueueStatus::kEnqueued);
+  EXPECT_EQ(finish(*broker, fetch_one(*broker, "good")), FinishOutcome::kApplied);
+}
+
+TEST_F(RedisTrouble, ActiveKeyOfAnotherTypeStopsAFetchBeforeItTakesAnything) {
+  auto broker = open_broker(server_.url());
+  put(*broker, plain("a"));
+  server_.run({"SET", "asynq:{q}:active", "no list"});
+  EXPECT_EQ(error_of(broker->fetch({.queues = {{"q", 1}}, .max = 1, .owner = "s", .lease = 30s})).code(), ErrorCode::kCorrupt);
+  server_.run({"DEL", "asynq:{q}:active"});
+  EXPECT_EQ(fetch_one(*broker).message.id, "a");
+}
+
+TEST_F(RedisTrouble, AMessageThatDoesNotDecodeIsPutAsideAndTheQueueGoesOn) {
+  auto broker = open_broker(server_.url());
+  const std::string bytes("\x0a\xff not a message \x00\xfe", 18);
+  put(*broker, plain("a"));
+  server_.run({"HSET", "asynq:{q}:t:bad", "msg", bytes, "state", "pending"});
+  server_.run({"LPUSH", "asynq:{q}:pending", "bad"});
+  put(*broker, plain("b"));
+  std::vector<std::string> ids;
+  for (const FetchedTask& task : fetch(*broker, 10)) ids.push_back(task.message.id);
+  EXPECT_THAT(ids, ElementsAre("a", "b"));
+  EXPECT_EQ(server_.run_text({"HGET", "asynq:{q}:t:bad", "state"}), "archived");
+  EXPECT_EQ(server_.run_text({"HGET", "asynq:{q}:t:bad", "msg"}), bytes);
+  EXPECT_EQ(server_.run_text({"ZRANK", "asynq:{q}:archived", "bad"}), "0");
+  EXPECT_EQ(server_.run_text({"ZRANK", "asynq:{q}:lease", "bad"}), "");
+  EXPECT_EQ(get(broker->queue_info("q")).active, 2u);
+  EXPECT_EQ(get(broker->queue_info("q")).archived, 1u);
+  EXPECT_TRUE(broker->list({.filter = {.queue = "q", .state = TaskState::kArchived}}));
+  const TaskRef bad{"q", "bad"};
+  EXPECT_THAT(get(broker->act(std::span(&bad, 1), TaskAction::kDelete)), ElementsAre(ActionOutcome::kApplied));
+  EXPECT_EQ(server_.run_text({"EXISTS", "asynq:{q}:t:bad"}), "0");
+}
+
+TEST_F(RedisTrouble, AMessageThatDoesNotDecodeStopsNeitherForwardingNorRecoveryNorCleaning) {
+  auto broker = open_broker(server_.url());
+  put(*broker, plain("good"));
+  ASSERT_EQ(fetch(*broker, 1, "q", "dead").size(), 1u);
+  for (const std::string& where : {"scheduled", "retry", "archived", "completed", "lease"}) {
+    server_.run({"HSET", "asynq:{q}:t:bad-" + where, "msg", "\xff\xff", "state", where == "lease" ? "active" : where});
+    server_.run({"ZADD", "asynq:{q}:" + where, "1000", "bad-" + where});
+  }
+  server_.run({"LPUSH", "asynq:{q}:active", "bad-lease"});
+  get(broker->keep_alive("dead", 10s));
+  get(broker->clear_server("dead"));
+  get(broker->recover({.queues = {"q"}}));
+  EXPECT_EQ(state(*broker, "good"), TaskState::kPending);
+  const std::vector<std::string> queues{"q"};
+  get(broker->forward(queues, 100));
+  get(broker->clean({.queues = queues}));
+  EXPECT_EQ(server_.run_text({"ZCARD", "asynq:{q}:scheduled"}), "0");
+  EXPECT_EQ(server_.run_text({"ZCARD", "asynq:{q}:retry"}), "0");
+  EXPECT_EQ(server_.run_text({"ZCARD", "asynq:{q}:completed"}), "0");
+  std::vector<std::string> ids;
+  for (const FetchedTask& task : fetch(*broker, 10)) ids.push_back(task.message.id);
+  EXPECT_THAT(ids, ElementsAre("good"));
+  EXPECT_EQ(server_.run_text({"LLEN", "asynq:{q}:pending"}), "0");
+}
+
+TEST_F(RedisTrouble, GhostsIdsWithoutATaskAreDropped) {
+  auto broker = open_broker(server_.url());
+  server_.run({"SADD", "asynq:queues", "q"});
+  server_.run({"LPUSH", "asynq:{q}:pending", "ghost"});
+  put(*broker, plain("a"));
+  std::vector<std::string> ids;
+  for (const FetchedTask& task : fetch(*broker, 10)) ids.push_back(task.message.id);
+  EXPECT_THAT(ids, ElementsAre("a"));
+  EXPECT_EQ(server_.run_text({"EXISTS", "asynq:{q}:t:ghost"}), "0");
+  EXPECT_EQ(server_.run_text({"LLEN", "asynq:{q}:active"}), "1");
+
+  // What Asynq leaves when it fetches one: a hash with nothing but the state, active for ever.
+  server_.run({"HSET", "asynq:{q}:t:parked", "state", "active"});
+  server_.run({"LPUSH", "asynq:{q}:active", "parked"});
+  server_.run({"ZADD", "asynq:{q}:lease", "1000", "parked"});
+  for (const char* set : {"scheduled", "retry", "completed"}) {
+    server_.run({"ZADD", std::string("asynq:{q}:") + set, "1000", std::string("ghost-") + set});
+  }
+  get(broker->recover({.queues = {"q"}}));
+  const std::vector<std::string> queues{"q"};
+  get(broker->forward(queues, 100));
+  get(broker->clean({.queues = queues}));
+  EXPECT_THAT(fetch(*broker, 10), IsEmpty());
+  EXPECT_EQ(server_.run_text({"LLEN", "asynq:{q}:active"}), "1");
+  EXPECT_EQ(server_.run_text({"ZCARD", "asynq:{q}:lease"}), "1");
+  for (const char* set : {"scheduled", "retry", "completed"}) {
+    EXPECT_EQ(server_.run_text({"ZCARD", std::string("asynq:{q}:") + set}), "0") << set;
+  }
+}
+
+TEST_F(RedisTrouble, AnActiveTaskWithoutALeaseIsRecovered) {
+  auto broker = open_broker(server_.url());
+  put(*broker, plain("a"));
+  fetch_one(*broker);
+  server_.run({"ZREM", "asynq:{q}:lease", "a"});
+  const auto recovered = get(broker->recover({.queues = {"q"}}));
+  ASSERT_EQ(recovered.size(), 1u);
+  EXPECT_EQ(recovered[0].task, (TaskRef{"q", "a"}));
+  EXPECT_EQ(state(*broker, "a"), TaskState::kPending);
+  EXPECT_EQ(finish(*broker, fetch_one(*broker)), FinishOutcome::kApplied);
+}
+
+TEST_F(RedisTrouble, TenThousandArchivedTasksThatPassTheAgeLimitAtOnceAreAllTrimmed) {
+  auto broker = open_broker(server_.url());
+  constexpr int kTasks = 10'000;
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(base::real_clock().now().time_since_epoch()).count();
+  const std::string old = std::to_string(now - 91 * 24 * 3600);
+  // As Asynq would have written them.
+  redis::Pipeline p;
+  p.add("SADD", "asynq:queues", "q");
+  for (int i = 0; i < kTasks; ++i) {
+    core::TaskMessage message = plain("t" + std::to_string(i)).message;
+    p.add("HSET", "asynq:{q}:t:" + message.id, "msg", core::encode_message(message), "state", "archived");
+    p.add("ZADD", "asynq:{q}:archived", old, message.id);
+  }
+  ASSERT_TRUE(open(server_.url())->call(p));
+  put(*broker, plain("fresh"));
+  EXPECT_EQ(finish(*broker, fetch_one(*broker), FinishKind::kArchive), FinishOutcome::kApplied) << "Asynq fails here";
+
+  std::size_t trimmed = 0;
+  for (bool more = true; more;) {
+    const CleanResult result = get(broker->clean({.queues = {"q"}}));
+    EXPECT_LE(result.archived, 250u) << "a script must not run long";
+    trimmed += result.archived;
+    more = result.more;
+  }
+  EXPECT_EQ(trimmed, static_cast<std::size_t>(kTasks));
+  EXPECT_EQ(get(broker->queue_info("q")).archived, 1u);
+  EXPECT_EQ(state(*broker, "fresh"), TaskState::kArchived);
+  const redis::Replies keys = server_.run({"KEYS", "asynq:{q}:t:*"});
+  EXPECT_EQ(keys[0].size(), 1u) << "their hashes go with them";
+}
+
+}  // namespace
+}  // namespace windlass::testing
