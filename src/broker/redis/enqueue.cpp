@@ -45,6 +45,20 @@ void read_answers(const redis::Value& registered, const redis::Value& reply, con
   }
 }
 
+// Adds the ticks of these tasks to the histories of their entries; `last` is the number of the last of them.
+Status write_history(Store& store, std::span<const NewTask* const> stored, std::int64_t last, TimePoint now) {
+  redis::Pipeline pipeline;
+  std::int64_t number = last - static_cast<std::int64_t>(stored.size());
+  for (const NewTask* task : stored) {
+    const std::string key = history_key(task->tick->entry);
+    const std::string event = encode_scheduler_event({task->message.id, now, task->tick->nominal}, ++number);
+    pipeline.add("ZADD", redis::Key{key}, unix_seconds(now), event).idempotent();
+    pipeline.add("ZREMRANGEBYRANK", redis::Key{key}, 0, -(kEventsKept + 1)).idempotent();
+  }
+  const Result<redis::Replies> replies = store.call(pipeline);
+  return replies ? Status() : replies.error();
+}
+
 }  // namespace
 
 std::string_view add_new_task(std::vector<std::string>& args, const NewTask& task, TimePoint now) {
@@ -127,21 +141,22 @@ std::vector<Result<EnqueueOutcome>> enqueue_tasks(Store& store, std::span<const 
 Status note_ticks(Store& store, std::span<const NewTask* const> tasks, std::span<const Result<EnqueueOutcome>> outcomes,
                   TimePoint now) {
   redis::Pipeline pipeline;
+  std::vector<const NewTask*> stored;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const std::optional<Tick>& tick = tasks[i]->tick;
     if (!tick || !outcomes[i]) continue;
-    const bool stored = outcomes[i]->status == EnqueueStatus::kEnqueued;
-    if (!stored && outcomes[i]->status != EnqueueStatus::kTickSkipped) continue;
+    const bool is_stored = outcomes[i]->status == EnqueueStatus::kEnqueued;
+    if (!is_stored && outcomes[i]->status != EnqueueStatus::kTickSkipped) continue;
     pipeline.eval(script(ScriptName::kNoteTick), 1, 2).key(kTicksKey).arg(tick->entry).arg(unix_nanos(tick->nominal));
     pipeline.idempotent();
-    if (!stored) continue;
-    const std::string key = history_key(tick->entry);
-    const std::string event = encode_scheduler_event({tasks[i]->message.id, now, tick->nominal});
-    pipeline.add("ZADD", redis::Key{key}, unix_seconds(now), event).idempotent();
-    pipeline.add("ZREMRANGEBYRANK", redis::Key{key}, 0, -(kEventsKept + 1)).idempotent();
+    if (is_stored) stored.push_back(tasks[i]);
   }
+  // Numbers that are not used do no harm.
+  if (!stored.empty()) pipeline.add("INCRBY", redis::Key{kTicksTakenKey}, stored.size()).idempotent();
   const Result<redis::Replies> replies = store.call(pipeline);
-  return replies ? Status() : replies.error();
+  if (!replies) return replies.error();
+  if (stored.empty()) return {};
+  return write_history(store, stored, (*replies)[replies->size() - 1].integer().value_or(0), now);
 }
 
 }  // namespace windlass::broker

@@ -27,8 +27,12 @@ struct PublishedEntry {
 };
 Result<PublishedEntry> decode_scheduler_entry(std::string_view bytes);
 
-// Those of one second sort by their nominal times, as bytes.
-std::string encode_scheduler_event(const SchedulerEvent& event);
-Result<SchedulerEvent> decode_scheduler_event(std::string_view bytes);
+// `number` counts the ticks taken. The records of one second sort by it, as bytes.
+std::string encode_scheduler_event(const SchedulerEvent& event, std::int64_t number);
+struct NumberedEvent {
+  SchedulerEvent event;
+  std::int64_t number = 0;  // 0: by a Go scheduler, which does not tell the nominal time either
+};
+Result<NumberedEvent> decode_scheduler_event(std::string_view bytes);
 
 }  // namespace windlass::broker

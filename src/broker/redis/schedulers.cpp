@@ -1,9 +1,101 @@
+// Schedulers: the entries they publish, and the ticks taken.
+#include <algorithm>
+#include <functional>
+#include <map>
+
 #include "broker/redis/operations.hpp"
+#include "broker/redis/record_list.hpp"
 #include "broker/redis/records.hpp"
+
 namespace windlass::broker {
-Status publish_scheduler(Store&, const SchedulerRecord&, Duration) { return Error(ErrorCode::kUnsupported, "not written"); }
-Status clear_scheduler(Store&, const std::string&) { return Error(ErrorCode::kUnsupported, "not written"); }
-Result<std::vector<SchedulerEntry>> read_scheduler_entries(Store&) { return Error(ErrorCode::kUnsupported, "not written"); }
-Result<std::vector<std::optional<TimePoint>>> read_last_ticks(Store&, std::span<const std::string>) { return Error(ErrorCode::kUnsupported, "not written"); }
-Result<std::vector<SchedulerEvent>> read_scheduler_events(Store&, const std::string&, std::size_t) { return Error(ErrorCode::kUnsupported, "not written"); }
+namespace {
+
+constexpr int kEventsRead = 1000;  // as many as are kept of an entry
+
+Result<std::int64_t> next_publication(Store& store) {
+  redis::Pipeline pipeline;
+  pipeline.add("INCR", redis::Key{kPublicationsKey}).idempotent();  // a number left out does no harm
+  const Result<redis::Replies> replies = store.call(pipeline);
+  if (!replies) return replies.error();
+  return (*replies)[0].integer().value_or(0);
 }
+
+}  // namespace
+
+Status publish_scheduler(Store& store, const SchedulerRecord& record, Duration ttl) {
+  const Result<std::int64_t> publication = next_publication(store);
+  if (!publication) return publication.error();
+  std::vector<std::string> entries;
+  for (const SchedulerEntry& entry : record.entries) entries.push_back(encode_scheduler_entry(entry, *publication));
+  const std::string key = scheduler_key(record.id);
+  redis::Pipeline pipeline;
+  publish_record(pipeline, key, ttl, "list", entries);
+  register_record(pipeline, kSchedulersKey, key, ttl, kRecordsListed);
+  const Result<redis::Replies> replies = store.call(pipeline);
+  return replies ? Status() : replies.error();
+}
+
+Status clear_scheduler(Store& store, const std::string& id) {
+  redis::Pipeline pipeline;
+  remove_record(pipeline, kSchedulersKey, scheduler_key(id));
+  const Result<redis::Replies> replies = store.call(pipeline);
+  return replies ? Status() : replies.error();
+}
+
+Result<std::vector<SchedulerEntry>> read_scheduler_entries(Store& store) {
+  const Result<std::vector<std::string>> ids = read_record_ids(store, kSchedulersKey);
+  if (!ids) return ids.error();
+  redis::Pipeline pipeline;
+  for (const std::string& id : *ids) pipeline.add("LRANGE", redis::Key{scheduler_key(id)}, 0, -1).idempotent();
+  const Result<redis::Replies> replies = store.call(pipeline);
+  if (!replies) return replies.error();
+
+  std::map<std::string, PublishedEntry> latest;  // by id
+  for (std::size_t i = 0; i < ids->size(); ++i) {
+    for (const redis::Value bytes : (*replies)[i]) {
+      Result<PublishedEntry> read = decode_scheduler_entry(bytes.text());
+      if (!read) continue;
+      const auto [it, is_new] = latest.try_emplace(read->entry.id);
+      if (is_new || it->second.publication < read->publication) it->second = std::move(*read);
+    }
+  }
+  std::vector<SchedulerEntry> entries;
+  for (auto& [id, published] : latest) entries.push_back(std::move(published.entry));
+  return entries;
+}
+
+Result<std::vector<std::optional<TimePoint>>> read_last_ticks(Store& store, std::span<const std::string> entries) {
+  std::vector<std::optional<TimePoint>> last(entries.size());
+  if (entries.empty()) return last;
+  redis::Pipeline pipeline;
+  pipeline.begin("HMGET", 1 + entries.size()).key(kTicksKey);
+  for (const std::string& entry : entries) pipeline.arg(entry);
+  pipeline.idempotent();
+  const Result<redis::Replies> replies = store.call(pipeline);
+  if (!replies) return replies.error();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (const auto nanos = (*replies)[0][i].integer()) last[i] = TimePoint(Duration(*nanos));
+  }
+  return last;
+}
+
+Result<std::vector<SchedulerEvent>> read_scheduler_events(Store& store, const std::string& entry, std::size_t limit) {
+  redis::Pipeline pipeline;
+  pipeline.add("ZREVRANGE", redis::Key{history_key(entry)}, 0, kEventsRead - 1).idempotent();
+  const Result<redis::Replies> replies = store.call(pipeline);
+  if (!replies) return replies.error();
+  std::vector<NumberedEvent> read;
+  for (const redis::Value bytes : (*replies)[0]) {
+    if (Result<NumberedEvent> event = decode_scheduler_event(bytes.text())) read.push_back(std::move(*event));
+  }
+  // As taken, whatever the clocks did.
+  std::ranges::stable_sort(read, std::greater(), &NumberedEvent::number);
+  std::vector<SchedulerEvent> events;
+  for (NumberedEvent& event : read) {
+    if (events.size() == limit) break;
+    events.push_back(std::move(event.event));
+  }
+  return events;
+}
+
+}  // namespace windlass::broker

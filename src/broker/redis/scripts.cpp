@@ -33,12 +33,14 @@ const redis::Script& script(ScriptName name) {
   static const std::array kScripts{
       make(kPlain, lua::enqueue),        make(kAllowOom, lua::fetch),        make(kAllowOom, lua::take_back),
       make(kAllowOom, lua::finish),      make(kAllowOom, lua::extend),       make(kPlain, lua::update),
-      make(kAllowOom, lua::note_tick),   make(kAllowOom, lua::forward),      make(kAllowOom, lua::recover),
-      make(kAllowOom, lua::clean),       make(kAllowOom, lua::group_take),   make(kPlain, enqueue_function(), lua::group_finish),
+      make(kAllowOom, lua::note_tick),   make(kAllowOom, lua::soonest, lua::forward),
+      make(kAllowOom, lua::survey),      make(kReadOnly, lua::find_lost),    make(kAllowOom, lua::recover),
+      make(kAllowOom, lua::soonest, lua::clean),
+      make(kAllowOom, lua::group_take),   make(kPlain, enqueue_function(), lua::group_finish),
       make(kAllowOom, lua::group_release), make(kReadOnly, lua::queue_info), make(kReadOnly, lua::task_fields, lua::list),
       make(kReadOnly, lua::task_fields, lua::task),
       make(kAllowOom, lua::act),         make(kPlain, lua::update_payload),  make(kAllowOom, lua::remove_queue),
-      make(kAllowOom, lua::trash),       make(kAllowOom, lua::publish_record), make(kAllowOom, lua::read_records),
+      make(kAllowOom, lua::trash),       make(kAllowOom, lua::publish_record), make(kAllowOom, lua::register_record),
       make(kAllowOom, lua::publish_cancels), make(kReadOnly, lua::refusals),
   };
   return kScripts[static_cast<std::size_t>(name)];

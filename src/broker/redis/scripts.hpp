@@ -7,9 +7,9 @@
 namespace windlass::broker {
 
 enum class ScriptName : unsigned char {
-  kEnqueue, kFetch, kTakeBack, kFinish, kExtend, kUpdate, kNoteTick, kForward, kRecover, kClean, kGroupTake, kGroupFinish,
-  kGroupRelease, kQueueInfo, kList, kTask, kAct, kUpdatePayload, kRemoveQueue, kTrash, kPublishRecord, kReadRecords,
-  kPublishCancels, kRefusals,
+  kEnqueue, kFetch, kTakeBack, kFinish, kExtend, kUpdate, kNoteTick, kForward, kSurvey, kFindLost, kRecover, kClean,
+  kGroupTake, kGroupFinish, kGroupRelease, kQueueInfo, kList, kTask, kAct, kUpdatePayload, kRemoveQueue, kTrash, kPublishRecord,
+  kRegisterRecord, kPublishCancels, kRefusals,
 };
 inline constexpr unsigned kScriptCount = static_cast<unsigned>(ScriptName::kRefusals) + 1;
 

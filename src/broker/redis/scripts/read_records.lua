@@ -1,1 +1,0 @@
-return redis.error_reply('not written')
