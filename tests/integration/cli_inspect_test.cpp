@@ -6,6 +6,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 class CliInspect : public Cli {
@@ -90,6 +91,19 @@ TEST_F(CliInspect, BulkFormsActOnWhatMatches) {
   EXPECT_EQ(windlass({"task", "delete-all", "--state", "archived", "--yes"}).out, "2 tasks deleted\n");
   EXPECT_EQ(windlass({"task", "cancel-all"}).out, "0 tasks asked to stop\n");
   EXPECT_THAT(listed({}), ElementsAre("b1"));
+}
+
+TEST_F(CliInspect, AtATerminalBulkFormsAskFirst) {
+  enqueue("a");
+  const std::string command = std::string("'") + WINDLASS_TOOL + "' --broker '" + broker() + "' task delete-all --state pending";
+  const auto at_a_terminal = [&](const std::string& answer) { return run({"script", "-qec", command, "/dev/null"}, answer); };
+  const Ran refused = at_a_terminal("n\n");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.out, HasSubstr("Delete"));
+  EXPECT_THAT(refused.out, HasSubstr("nothing done"));
+  EXPECT_THAT(listed({}), ElementsAre("a"));
+  EXPECT_EQ(at_a_terminal("y\n").code, 0);
+  EXPECT_THAT(listed({}), IsEmpty());
 }
 
 TEST_F(CliInspect, QueuesArePausedResumedAndRemoved) {
