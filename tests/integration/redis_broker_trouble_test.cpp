@@ -101,6 +101,18 @@ TEST_F(RedisTrouble, AKeyOfAnotherTypeIsAnErrorOfItsQueueAloneAndNothingIsHalfSt
   EXPECT_EQ(finish(*broker, fetch_one(*broker, "good")), FinishOutcome::kApplied);
 }
 
+TEST_F(RedisTrouble, AQueueWithAKeyOfAnotherTypeDoesNotKeepAServerFromItsOthers) {
+  auto broker = open_broker(server_.url());
+  server_.run({"SADD", "asynq:queues", "bad"});
+  server_.run({"SET", "asynq:{bad}:pending", "no list"});
+  put(*broker, plain("a", "good"));
+  const FetchRequest request{.queues = {{"bad", 5}, {"good", 5}}, .max = 10, .owner = "s", .lease = 30s};
+  const auto tasks = get(broker->fetch(request));
+  ASSERT_EQ(tasks.size(), 1u);
+  EXPECT_EQ(finish(*broker, tasks[0]), FinishOutcome::kApplied);
+  EXPECT_EQ(error_of(broker->fetch(request)).code(), ErrorCode::kCorrupt) << "told when there is nothing else to do";
+}
+
 TEST_F(RedisTrouble, ActiveKeyOfAnotherTypeStopsAFetchBeforeItTakesAnything) {
   auto broker = open_broker(server_.url());
   put(*broker, plain("a"));

@@ -108,6 +108,15 @@ std::vector<FetchedTask> in_order(std::vector<Turn>& turns) {
   return tasks;
 }
 
+// What may have been taken without our knowing is put back by a later fetch.
+void remember_lost(Store& store, const std::vector<Turn>& turns, const FetchRequest& request, const std::string& nonce,
+                   bool nothing_happened) {
+  for (const Turn& turn : turns) {
+    if (nothing_happened && turn.tasks.empty()) continue;
+    store.remember_lost({turn.queue->queue, nonce, core::saturated_sum(store.clock().steady(), request.lease)});
+  }
+}
+
 }  // namespace
 
 Result<std::vector<FetchedTask>> fetch_tasks(Store& store, const FetchRequest& request) {
@@ -116,6 +125,7 @@ Result<std::vector<FetchedTask>> fetch_tasks(Store& store, const FetchRequest& r
   const std::string text = nonce_text(nonce);
   std::vector<Turn> turns;
   for (const QueueShare& queue : request.queues) turns.push_back({&queue, 0, false, {}});
+  std::optional<Error> refusal;  // of one queue, which should not keep the others from being served
 
   while (plan(turns, request.max)) {
     redis::Pipeline pipeline;
@@ -130,20 +140,22 @@ Result<std::vector<FetchedTask>> fetch_tasks(Store& store, const FetchRequest& r
         left -= n;
       }
     }
-    const Result<redis::Replies> replies = store.call(pipeline);
+    const Result<redis::Replies> replies = store.client().call(pipeline);
     if (!replies) {
-      const bool nothing_happened = replies.error().code() == ErrorCode::kUnavailable;
-      for (const Turn& turn : turns) {
-        if (nothing_happened && turn.tasks.empty()) continue;
-        store.remember_lost({turn.queue->queue, text, core::saturated_sum(store.clock().steady(), request.lease)});
-      }
+      remember_lost(store, turns, request, text, replies.error().code() == ErrorCode::kUnavailable);
       return replies.error();
     }
     for (std::size_t i = 0; i < asked.size(); ++i) {
+      if ((*replies)[i].is_error()) {
+        refusal = redis::to_error((*replies)[i]).at("queue '" + asked[i]->queue->queue + "'");
+        asked[i]->empty = true;
+        continue;
+      }
       // A script looks away from ghosts, so less than asked for does not say that the queue is empty; nothing does.
       if (read_tasks(store, (*replies)[i], *asked[i], nonce) < sizes[i]) asked[i]->empty = true;
     }
   }
+  if (refusal && taken(turns) == 0) return *refusal;
   return in_order(turns);
 }
 
