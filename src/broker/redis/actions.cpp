@@ -32,10 +32,10 @@ Result<bool> is_queue(Store& store, const std::string& queue) {
 }
 
 void add_script(redis::Pipeline& pipeline, const Chunk& chunk, std::span<const TaskRef> tasks, TaskAction action,
-                TimePoint now) {
+                TimePoint now, std::size_t distance) {
   const std::string prefix = queue_prefix(chunk.queue);
-  pipeline.eval(script(ScriptName::kAct), 1, 5 + chunk.items.size()).key(prefix + "pending");
-  pipeline.arg(prefix).arg(action_text(action)).arg(unix_nanos(now)).arg(unix_seconds(now)).arg("");
+  pipeline.eval(script(ScriptName::kAct), 1, 6 + chunk.items.size()).key(prefix + "pending");
+  pipeline.arg(prefix).arg(action_text(action)).arg(unix_nanos(now)).arg(unix_seconds(now)).arg("").arg(distance);
   for (const std::size_t i : chunk.items) pipeline.arg(tasks[i].id);
 }
 
@@ -105,15 +105,15 @@ Status forget_name(Store& store, const std::string& queue) {
   return again ? Status() : again.error();
 }
 
-}  // namespace
-
-Result<std::vector<ActionOutcome>> act_on_tasks(Store& store, std::span<const TaskRef> tasks, TaskAction action) {
+// `distance` says how far from the tail of the pending tasks they may begin.
+Result<std::vector<ActionOutcome>> act_near(Store& store, std::span<const TaskRef> tasks, TaskAction action,
+                                            std::size_t distance) {
   std::vector<ActionOutcome> outcomes(tasks.size(), ActionOutcome::kNotFound);
   std::vector<Chunk> chunks = by_queue(tasks, [](const TaskRef& ref) -> const std::string& { return ref.queue; });
   for (bool first = true; !chunks.empty(); first = false) {
     const TimePoint now = store.now();
     redis::Pipeline pipeline;
-    for (const Chunk& chunk : chunks) add_script(pipeline, chunk, tasks, action, now);
+    for (const Chunk& chunk : chunks) add_script(pipeline, chunk, tasks, action, now, distance);
     const Result<redis::Replies> replies = store.call(pipeline);
     if (!replies) {
       if (first) return replies.error();
@@ -124,6 +124,12 @@ Result<std::vector<ActionOutcome>> act_on_tasks(Store& store, std::span<const Ta
     }
   }
   return outcomes;
+}
+
+}  // namespace
+
+Result<std::vector<ActionOutcome>> act_on_tasks(Store& store, std::span<const TaskRef> tasks, TaskAction action) {
+  return act_near(store, tasks, action, 0);
 }
 
 Result<BulkResult> act_in_bulk(Store& store, const BulkRequest& request) {
@@ -142,7 +148,7 @@ Result<BulkResult> act_in_bulk(Store& store, const BulkRequest& request) {
     if (!window) return result.applied > 0 ? Result<BulkResult>(result) : window.error();
     std::vector<TaskRef> tasks;
     for (const redis::Value id : window->tasks()) tasks.push_back({request.filter.queue, std::string(id.text())});
-    const Result<std::vector<ActionOutcome>> outcomes = act_on_tasks(store, tasks, request.action);
+    const Result<std::vector<ActionOutcome>> outcomes = act_near(store, tasks, request.action, window->distance);
     if (!outcomes && outcomes.error().code() != ErrorCode::kUnknownOutcome && result.applied > 0) return result;
     if (!outcomes) return outcomes.error();
     result.applied += static_cast<std::size_t>(std::ranges::count(*outcomes, ActionOutcome::kApplied));

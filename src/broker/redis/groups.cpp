@@ -97,8 +97,8 @@ Status set_aside(Store& store, const AggregationSet& set, const std::vector<std:
   redis::Pipeline pipeline;
   for (std::size_t first = 0; first < bad.size(); first += kScriptTasks) {
     const std::size_t n = std::min(kScriptTasks, bad.size() - first);
-    pipeline.eval(script(ScriptName::kAct), 1, 5 + n).key(prefix + "pending");
-    pipeline.arg(prefix).arg("archive").arg(unix_nanos(store.now())).arg(unix_seconds(store.now())).arg(set_key(set));
+    pipeline.eval(script(ScriptName::kAct), 1, 6 + n).key(prefix + "pending");
+    pipeline.arg(prefix).arg("archive").arg(unix_nanos(store.now())).arg(unix_seconds(store.now())).arg(set_key(set)).arg(0);
     for (std::size_t i = first; i < first + n; ++i) pipeline.arg(bad[i]);
   }
   const Result<redis::Replies> replies = store.call(pipeline);

@@ -131,6 +131,7 @@ Result<Window> next_window(Store& store, Listing& listing, const WindowLimits& l
   const redis::Value answer = window.replies[1];
   window.redis_now_us = answer[0].integer().value_or(0);
   window.looked = static_cast<std::size_t>(answer[1].integer().value_or(0));
+  window.distance = static_cast<std::size_t>(answer[4].integer().value_or(0));
   listing.place.clear();
   for (const redis::Value part : answer[2]) listing.place.emplace_back(part.text());
   window.at_end = listing.place.empty();

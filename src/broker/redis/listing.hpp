@@ -36,6 +36,7 @@ struct Window {
   std::int64_t redis_now_us = 0;
   std::size_t looked = 0;
   bool at_end = false;
+  std::size_t distance = 0;         // from the tail of the list in which it begins, if it is a list
   redis::Replies replies;
 
   // Ids, or kTaskValues for each task.

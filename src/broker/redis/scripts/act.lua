@@ -1,30 +1,41 @@
 -- Runs, archives or deletes tasks of one queue by hand (Asynq's run, archive and delete task, for many).
 -- KEYS: 1 P pending
 -- ARGV: 1 P; 2 'run', 'archive' or 'delete'; 3 now, ns; 4 now, s; 5 key of the aggregation set in which the tasks are held, or '';
---   from 6 on their ids
+--   6 how far from the tail of the pending tasks they may begin; from 7 on their ids
 -- Returns outcomes (numbers of ActionOutcome) for the first of them, at least for one. To search a long list of pending tasks takes
 --   time; the tasks that are left over are to be asked for again.
 local P, action, now, now_s, set_key = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local APPLIED, NOT_FOUND, ALREADY, ACTIVE, WRONG_STATE = 0, 1, 2, 3, 4
-local TAIL, COST_MAX = 1000, 300000  -- in entries of the list
+local COST_MAX = 300000  -- in entries of the list
 
 -- Keys of another type stop the script here, before it has written.
 local pending_size = redis_call('LLEN', KEYS[1])
 redis_call('ZCARD', P .. 'archived')
 
-local tail
-local cost = 0
-local function cost_to_find(id)
-  if not tail then
-    tail = {}
-    for _, other in ipairs(redis_call('LRANGE', KEYS[1], -TAIL, -1)) do tail[other] = true end
+-- Distances from the tail of the pending tasks around the expected place. They are blanked there and removed all at once.
+local places, blanked
+local function place_of(id)
+  if not places then
+    local first = math.max(0, tonumber(ARGV[6]) - 500)
+    local ids = redis_call('LRANGE', KEYS[1], -(first + 1250), -(first + 1))
+    places, blanked = {}, 0
+    for i, other in ipairs(ids) do places[other] = first + #ids - i end
   end
-  return tail[id] and TAIL or pending_size
+  return places[id]
+end
+
+local function leave_pending(id)
+  local place = place_of(id)
+  if not place then return redis_call('LREM', KEYS[1], -1, id) > 0 end
+  redis_call('LSET', KEYS[1], -(place + 1), '')
+  places[id] = nil
+  blanked = blanked + 1
+  return true
 end
 
 -- Takes the task out of its collection. False if it is not there: it is in an aggregation set, or about to be deleted for good.
 local function leave(id, state, group)
-  if state == 'pending' then return redis_call('LREM', KEYS[1], -1, id) > 0 end
+  if state == 'pending' then return leave_pending(id) end
   if state ~= 'aggregating' then return redis_call('ZREM', P .. state, id) > 0 end
   if set_key ~= '' then return redis_call('ZREM', set_key, id) > 0 end
   if redis_call('ZREM', P .. 'g:' .. group, id) == 0 then return false end
@@ -59,18 +70,19 @@ local function act(id, state, group)
   return apply(id, state)
 end
 
-local out = {}
-for i = 6, #ARGV do
+local out, cost = {}, 0
+for i = 7, #ARGV do
   local id = ARGV[i]
   local key = P .. 't:' .. id
   local h = redis_call('HMGET', key, 'state', 'group', 'w:group')
   -- A hash without a message is no task.
   local state = redis_call('HEXISTS', key, 'msg') == 1 and h[1]
-  if state == 'pending' and action ~= 'run' then
-    cost = cost + cost_to_find(id)
+  if state == 'pending' and action ~= 'run' and not place_of(id) then
+    cost = cost + pending_size
     if cost > COST_MAX and #out > 0 then break end
   end
   out[#out + 1] = act(id, state, h[2] or h[3] or '')
 end
+if blanked and blanked > 0 then redis_call('LREM', KEYS[1], -blanked, '') end
 if #pushed > 0 then redis_call('LPUSH', KEYS[1], unpack(pushed)) end
 return out

@@ -100,7 +100,7 @@ local function release_lock(P, id)
   local h = redis_call('HMGET', P .. 't:' .. id, 'unique_key', 'msg')
   local key = h[1]
   -- Tasks added to a group by Asynq have the key in the message only.
-  if not key and h[2] then key = field_in(h[2], 82) end
+  if not key and h[2] and string.find(h[2], P .. 'unique:', 1, true) then key = field_in(h[2], 82) end
   if key and key ~= '' and redis_call('GET', key) == id then redis_call('DEL', key) end
 end
 

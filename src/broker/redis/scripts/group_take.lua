@@ -58,23 +58,25 @@ local function take_oldest(key, set_key)
   redis_call('ZREM', key, unpack(ids))
 end
 
-local names = redis_call('SMEMBERS', KEYS[1])
-table.sort(names, bytes_less)
-for _, name in ipairs(names) do
-  local key = P .. 'g:' .. name
+local name
+for _, other in ipairs(redis_call('SMEMBERS', KEYS[1])) do
+  local key = P .. 'g:' .. other
   local size = redis_call('ZCARD', key)
   if size == 0 then
-    redis_call('SREM', KEYS[1], name)
-  elseif is_ready(key, size) then
-    local set_key = key .. ':' .. ARGV[9]
-    if size_max == 0 or size <= size_max then
-      redis_call('RENAME', key, set_key)
-      redis_call('SREM', KEYS[1], name)
-    else
-      take_oldest(key, set_key)
-    end
-    redis_call('ZADD', P .. 'aggregation_sets', ARGV[8], set_key)
-    return name
+    redis_call('SREM', KEYS[1], other)
+  elseif (not name or bytes_less(other, name)) and is_ready(key, size) then
+    name = other
   end
 end
-return false
+if not name then return false end
+
+local key = P .. 'g:' .. name
+local set_key = key .. ':' .. ARGV[9]
+if size_max == 0 or redis_call('ZCARD', key) <= size_max then
+  redis_call('RENAME', key, set_key)
+  redis_call('SREM', KEYS[1], name)
+else
+  take_oldest(key, set_key)
+end
+redis_call('ZADD', P .. 'aggregation_sets', ARGV[8], set_key)
+return name

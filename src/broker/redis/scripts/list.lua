@@ -3,8 +3,8 @@
 -- ARGV: 1 P; 2 state; 3 how many tasks to return, at most; 4 how many to look at, at most; 5 how many bytes to return, about;
 --   6 what the ids begin with; 7 type, or '' for all; 8 group, or '' for all; 9 bytes of a result, at most; 10 '1' for whole tasks,
 --   '0' for their ids; from 11 on the place where the window begins, as an earlier window returned it; none: at the start
--- Returns now (us, Redis' clock), how many tasks were looked at, the place behind the last of them (empty: there are no more), and
---   the tasks: ids, or eleven values each (task_fields.lua).
+-- Returns now (us, Redis' clock), how many tasks were looked at, the place behind the last of them (empty: there are no more), the
+--   tasks (ids, or eleven values each: task_fields.lua), and how far from the tail of a list the window began.
 local P, state = ARGV[1], ARGV[2]
 local want, look, room = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local prefix, type_wanted, group = ARGV[6], ARGV[7], ARGV[8]
@@ -18,12 +18,17 @@ local function is_full() return looked >= look or found >= want or room <= 0 end
 local function visit(id, score)
   looked = looked + 1
   if string.sub(id, 1, #prefix) ~= prefix then return end
-  if whole or type_wanted ~= '' then
+  if whole then
     local h = read_task(P .. 't:' .. id)
     if not h[1] or (type_wanted ~= '' and field_in(h[1], 10) ~= type_wanted) then return end
-    if whole then room = room - add_task(tasks, id, score, h, result_max) end
+    room = room - add_task(tasks, id, score, h, result_max)
+  else
+    if type_wanted ~= '' then
+      local msg = redis_call('HGET', P .. 't:' .. id, 'msg')
+      if not msg or field_in(msg, 10) ~= type_wanted then return end
+    end
+    tasks[#tasks + 1] = id
   end
-  if not whole then tasks[#tasks + 1] = id end
   found = found + 1
 end
 
@@ -43,7 +48,7 @@ local function add_source(sources, seen, key)
   sources[#sources + 1] = {key = key, rank = 0, buffer = {}, i = 1}
 end
 
--- The sets of the state. rank: of the first entry in buffer; i: place of the next one there.
+-- The sets of the state. rank: of the first entry in buffer; i: place of the next one there; batch: how many are read at a time.
 local function open_sources()
   local sources, seen = {}, {}
   if state ~= 'aggregating' then
@@ -62,33 +67,61 @@ local function open_sources()
   return sources
 end
 
-local function seek(s, rank) s.rank, s.buffer, s.i, s.ended = rank, {}, 1, false end
+-- A heap: its first item is the one that comes before all others.
+local function push(heap, item, before)
+  local i = #heap + 1
+  heap[i] = item
+  while i > 1 do
+    local parent = math.floor(i / 2)
+    if not before(heap[i], heap[parent]) then return end
+    heap[i], heap[parent] = heap[parent], heap[i]
+    i = parent
+  end
+end
+
+local function pop(heap, before)
+  local first, last = heap[1], table.remove(heap)
+  local n = #heap
+  if n == 0 then return first end
+  heap[1] = last
+  local i = 1
+  while 2 * i <= n do
+    local child = 2 * i
+    if child < n and before(heap[child + 1], heap[child]) then child = child + 1 end
+    if not before(heap[child], heap[i]) then break end
+    heap[i], heap[child] = heap[child], heap[i]
+    i = child
+  end
+  return first
+end
 
 local function rank_of_next(s) return s.rank + (s.i - 1) / 2 end
 
--- Id and score of the next entry; nil at the end.
-local function peek(s, batch)
+-- Makes id and score of the next entry known: s.id, s.score, and the score as a number. False at the end.
+local function load_next(s)
   if s.i > #s.buffer and not s.ended then
     s.rank = s.rank + #s.buffer / 2
-    s.buffer = redis_call(range, s.key, s.rank, s.rank + batch - 1, 'WITHSCORES')
+    s.buffer = redis_call(range, s.key, s.rank, s.rank + s.batch - 1, 'WITHSCORES')
     s.i = 1
-    s.ended = #s.buffer < 2 * batch
+    s.ended = #s.buffer < 2 * s.batch
   end
-  return s.buffer[s.i], s.buffer[s.i + 1]
+  s.id, s.score = s.buffer[s.i], s.buffer[s.i + 1]
+  s.number = s.score and tonumber(s.score)
+  return s.id ~= nil
+end
+
+local function step(s)
+  s.i = s.i + 2
+  return load_next(s)
+end
+
+local function seek(s, rank)
+  s.rank, s.buffer, s.i, s.ended = rank, {}, 1, false
+  return load_next(s)
 end
 
 local function list_sorted()
-  local sources = open_sources()
-  local batch = #sources == 1 and 250 or 16
-  -- Each of many groups costs something, whatever it holds.
-  look = math.min(look, math.max(20, math.floor(20000 / math.max(1, #sources))))
-
   local from, x_ns, x_id, by_id = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
-  if from then
-    for _, s in ipairs(sources) do
-      seek(s, backwards and redis_call('ZCOUNT', s.key, '(' .. from, '+inf') or redis_call('ZCOUNT', s.key, '-inf', '(' .. from))
-    end
-  end
 
   local function id_before(a, b)
     if backwards then return bytes_less(b, a) end
@@ -98,6 +131,12 @@ local function list_sorted()
     if backwards then return less(b, a) end
     return less(a, b)
   end
+  local function second_before(a, b)
+    if backwards then return a.number > b.number end
+    return a.number < b.number
+  end
+  local function next_id_before(a, b) return id_before(a.id, b.id) end
+
   -- Whether a task of the place's second was shown in the order of exact times.
   local function shown(second, ns, id)
     if second ~= from or x_ns == '' then return false end
@@ -106,48 +145,65 @@ local function list_sorted()
   end
   local function exact(second, id) return exact_ns(second, redis_call('HGET', P .. 't:' .. id, 'w:at')) end
 
-  local function next_second()
-    local best, best_number
-    for _, s in ipairs(sources) do
-      local _, score = peek(s, batch)
-      local number = score and tonumber(score)
-      if number and (not best or (backwards and number > best_number) or (not backwards and number < best_number)) then
-        best, best_number = score, number
-      end
+  -- The sets that have something left, by the second of their next entry.
+  local heap = {}
+  local sources = open_sources()
+  local merged = #sources > 1
+  for _, s in ipairs(sources) do
+    local rank = 0
+    if from and backwards then
+      rank = redis_call('ZCOUNT', s.key, '(' .. from, '+inf')
+    elseif from then
+      rank = redis_call('ZCOUNT', s.key, '-inf', '(' .. from)
     end
-    return best
+    s.batch = merged and 8 or 250
+    if seek(s, rank) then push(heap, s, second_before) end
   end
 
-  -- The entries of a second, at most one more than FEW.
+  -- Takes the sets that have entries of this second from the heap, and their entries, but not many more than FEW.
   local function take_second(second)
-    local entries = {}
-    for _, s in ipairs(sources) do
+    local holders, entries = {}, {}
+    while #heap > 0 and heap[1].score == second do
+      local s = pop(heap, second_before)
+      holders[#holders + 1] = s
       s.first = rank_of_next(s)
-      while #entries <= FEW do
-        local id, score = peek(s, batch)
-        if score ~= second then break end
-        entries[#entries + 1] = {id = id, i = #entries}
-        s.i = s.i + 2
+      while #entries <= FEW and s.score == second do
+        entries[#entries + 1] = s.id
+        step(s)
       end
     end
-    return entries
+    return holders, entries
+  end
+
+  -- In the order of their exact times. Ids of one set are in order already.
+  local function sort_by_time(second, ids)
+    local ns, keys = {}, {}
+    for i, id in ipairs(ids) do
+      ns[id] = exact(second, id)
+      local fraction = tonumber(string.sub(ns[id], -9))
+      keys[i] = (backwards and 1000000000 - fraction or fraction) * 2048 + i
+    end
+    if merged then
+      table.sort(ids, function(a, b)
+        if ns[a] ~= ns[b] then return time_before(ns[a], ns[b]) end
+        return id_before(a, b)
+      end)
+      return ids, ns
+    end
+    table.sort(keys)
+    local ordered = {}
+    for i, key in ipairs(keys) do ordered[i] = ids[key % 2048] end
+    return ordered, ns
   end
 
   -- Both return false when the window was full before the end of the second.
   local function list_by_time(second, entries)
-    for _, e in ipairs(entries) do e.ns = exact(second, e.id) end
-    -- Those of one set are in the order of their ids already.
-    local merged = #sources > 1
-    table.sort(entries, function(a, b)
-      if a.ns ~= b.ns then return time_before(a.ns, b.ns) end
-      if merged then return id_before(a.id, b.id) end
-      return a.i < b.i
-    end)
-    for _, e in ipairs(entries) do
-      if not shown(second, e.ns, e.id) then
+    local ids, ns = sort_by_time(second, entries)
+    for _, id in ipairs(ids) do
+      if not shown(second, ns[id], id) then
         if is_full() then return false end
-        visit(e.id, second)
-        place = {second, e.ns, e.id, ''}
+        visit(id, second)
+        place = {second, ns[id], id, ''}
       end
     end
     return true
@@ -163,42 +219,43 @@ local function list_sorted()
     return low
   end
 
-  local function list_by_id(second)
+  local function list_by_id(second, holders)
     local continued = second == from
-    for _, s in ipairs(sources) do
+    local ready = {}
+    for _, s in ipairs(holders) do
       s.stop = s.first + redis_call('ZCOUNT', s.key, second, second)
-      seek(s, continued and by_id ~= '' and rank_behind(s, s.first, s.stop, by_id) or s.first)
+      local start = continued and by_id ~= '' and rank_behind(s, s.first, s.stop, by_id) or s.first
+      if start < s.stop and seek(s, start) then push(ready, s, next_id_before) end
     end
-    while true do
-      local best, best_id
-      for _, s in ipairs(sources) do
-        local id = rank_of_next(s) < s.stop and peek(s, batch)
-        if id and (not best or id_before(id, best_id)) then best, best_id = s, id end
-      end
-      if not best then break end
+    while #ready > 0 do
       if is_full() then return false end
-      best.i = best.i + 2
-      if continued and x_ns ~= '' and shown(second, exact(second, best_id), best_id) then
+      local s = pop(ready, next_id_before)
+      local id = s.id
+      if continued and x_ns ~= '' and shown(second, exact(second, id), id) then
         looked = looked + 1
       else
-        visit(best_id, second)
+        visit(id, second)
       end
-      place = {second, continued and x_ns or '', continued and x_id or '', best_id}
+      place = {second, continued and x_ns or '', continued and x_id or '', id}
+      if step(s) and rank_of_next(s) < s.stop then push(ready, s, next_id_before) end
     end
-    for _, s in ipairs(sources) do seek(s, s.stop) end
+    for _, s in ipairs(holders) do seek(s, s.stop) end
     return true
   end
 
-  while true do
-    local second = next_second()
-    if not second then return false end
+  while #heap > 0 do
     if is_full() then return true end
-    local entries = take_second(second)
+    local second = heap[1].score
+    local holders, entries = take_second(second)
     local few = #entries <= FEW and not (second == from and by_id ~= '')
     local at_end
-    if few then at_end = list_by_time(second, entries) else at_end = list_by_id(second) end
+    if few then at_end = list_by_time(second, entries) else at_end = list_by_id(second, holders) end
     if not at_end then return true end
+    for _, s in ipairs(holders) do
+      if s.id then push(heap, s, second_before) end
+    end
   end
+  return false
 end
 
 -- ---------------------------------------------------------------------------------------------------------------------- lists
@@ -206,6 +263,8 @@ end
 -- was shown already of the tasks that are there since the same moment as the next (three bytes for each), at most SHOWN_MAX.
 
 local SHOWN_MAX = 250
+
+local distance = 0
 
 local function list_queue()
   local key = P .. state
@@ -281,6 +340,7 @@ local function list_queue()
     return began == since
   end
 
+  distance = at
   local ids = redis_call('LRANGE', key, -(at + look + 1), -(at + 1))
   -- Of ids[i] and on, those whose stay began at `moment`.
   local function shown_of(moment, i)
@@ -314,4 +374,4 @@ end
 
 local more
 if state == 'pending' or state == 'active' then more = list_queue() else more = list_sorted() end
-return {integer(time_us()), looked, more and place or {}, tasks}
+return {integer(time_us()), looked, more and place or {}, tasks, distance}
