@@ -77,7 +77,7 @@ class Interop : public ::testing::Test {
   // Enqueues, and fails the test if one was refused.
   void must_enqueue(Language language, const std::vector<json>& tasks);
   json inspect(Language language, const json& request);
-  // Both inspectors must say the same (without Go: that of C++); sorted by id where they list.
+  // Both inspectors must say the same (without Go: that of C++); lists are sorted.
   json inspect_both(const json& request);
 
   // Returns when it serves.
