@@ -26,6 +26,8 @@ struct EnqueueArgs {
   std::string queue, id, group, unique_key;
   bool has_queue = false, has_id = false, has_group = false;
   std::optional<int> max_retry;
+  bool fsynced = false;
+  int replicas = 0;
   std::optional<Duration> in, timeout, expires_in, unique, retention;
   std::optional<TimePoint> at, deadline, expires_at;
   std::vector<std::string> headers;
@@ -72,6 +74,7 @@ Result<EnqueueOptions> make_options(const EnqueueArgs& args) {
   if (args.expires_at) options.expires_at(*args.expires_at);
   if (args.unique) options.unique(*args.unique, args.unique_key);
   if (args.retention) options.retention(*args.retention);
+  if (args.fsynced || args.replicas > 0) options.durability({args.fsynced, args.replicas});
   for (const std::string& header : args.headers) {
     const auto equals = header.find('=');
     if (equals == header.npos || equals == 0) {
@@ -117,6 +120,9 @@ void add_what(CLI::App& command, EnqueueArgs& args) {
   command.add_option("--max-retry", args.max_retry, "retries after the first run (default 25)")->check(CLI::NonNegativeNumber);
   auto* unique = add_duration(command, "--unique", args.unique, "refuse a second one like it for so long, or until it is done");
   command.add_option("--unique-key", args.unique_key, "what counts as like it, instead of type and payload")->needs(unique);
+  command.add_flag("--fsync", args.fsynced, "answer when it is on disk; an error where the broker cannot promise that");
+  command.add_option("--replicas", args.replicas, "answer when so many replicas of the Redis server have it")
+      ->check(CLI::NonNegativeNumber);
   command.add_option("--header", args.headers, "KEY=VALUE that travels with it; may be given again")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");

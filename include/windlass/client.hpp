@@ -32,7 +32,8 @@ class Client {
   // Errors: kInvalidArgument (blank type, queue, id or group; unique ttl under 1 s; invalid UTF-8 in a type, queue, id, group
   //         or header), kDuplicateTask (the unique lock is held), kTaskIdConflict (the queue has this id in some state),
   //         kResourceExhausted (payload too large, store full), kUnavailable (nothing was stored), kUnknownOutcome (enqueue
-  //         again with the same task_id to find out).
+  //         again with the same task_id to find out), kUnsupported (a durability that this broker has not; nothing was stored),
+  //         kNotDurable (stored, but not yet as durable as asked).
   Result<TaskInfo> enqueue(const Task& task, const EnqueueOptions& options = {});
 
   // As enqueue for each task, in one go; `options` go over those of every task. The results are those of the tasks, in order:

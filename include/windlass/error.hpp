@@ -36,6 +36,7 @@ enum class ErrorCode : std::uint8_t {
   kClosed = 15,            // the object has been closed or stopped
   kInternal = 16,          // a bug in windlass
   kTickTaken = 17,         // another scheduler has already enqueued this tick
+  kNotDurable = 18,        // it happened, but is not yet as durable as was asked
 };
 
 // Lower-case snake text of a code, e.g. "task_not_found".

@@ -40,6 +40,23 @@ class Payload {
 // Metadata that travels with a task and that handlers in any language see. Keys and values must be valid UTF-8.
 using Headers = std::map<std::string, std::string>;
 
+// How safe a task must be before its enqueue call is answered, beyond what the broker does for every task. A call that stores
+// several tasks is as durable as the most demanding of them. Thread-compatible value.
+struct EnqueueDurability {
+  bool fsynced = false;  // on the disk of the store
+  int replicas = 0;      // taken over by so many replicas of the Redis server
+
+  // As the broker was opened and its store configured.
+  static constexpr EnqueueDurability broker_default() { return {}; }
+  // A power cut loses nothing. SQLite: with durability=full, the default. Redis: where it runs with appendfsync always, or is
+  // 7.2 or newer with an append-only file.
+  static constexpr EnqueueDurability local_fsync() { return {true, 0}; }
+  // The loss of the server loses nothing as long as one of `n` replicas is left. Redis only, but not in a cluster.
+  static constexpr EnqueueDurability replicated(int n) { return {false, n}; }
+
+  friend bool operator==(const EnqueueDurability&, const EnqueueDurability&) = default;
+};
+
 // How one task is enqueued. Every field is optional; what is not set has the default named at its setter. Setters
 // return *this, so that they chain. Values are checked by the enqueue call, not here. Thread-compatible value.
 class EnqueueOptions {
@@ -73,6 +90,10 @@ class EnqueueOptions {
   // Adds a header, over one of the same key in the task. Repeatable.
   EnqueueOptions& header(std::string key, std::string value) { headers_[std::move(key)] = std::move(value); return *this; }
 
+  // The call is answered when the task is that safe. A broker that cannot do it at all stores nothing (kUnsupported); if it
+  // could not be done in time, the task is stored all the same, and the error says so (kNotDurable). Default: broker_default().
+  EnqueueOptions& durability(EnqueueDurability d) { durability_ = d; return *this; }
+
   const std::optional<std::string>& queue() const { return queue_; }
   std::optional<int> max_retry() const { return max_retry_; }
   std::optional<Duration> timeout() const { return timeout_; }
@@ -87,6 +108,7 @@ class EnqueueOptions {
   std::optional<Duration> retention() const { return retention_; }
   const std::optional<std::string>& group() const { return group_; }
   const Headers& headers() const { return headers_; }
+  std::optional<EnqueueDurability> durability() const { return durability_; }
 
   // These options with everything that `later` sets put over them (headers key by key).
   [[nodiscard]] EnqueueOptions merged_with(const EnqueueOptions& later) const;
@@ -105,6 +127,7 @@ class EnqueueOptions {
   std::optional<std::string> task_id_;
   std::optional<Duration> retention_;
   std::optional<std::string> group_;
+  std::optional<EnqueueDurability> durability_;
   Headers headers_;
 };
 

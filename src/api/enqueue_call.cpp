@@ -29,7 +29,7 @@ std::vector<Result<TaskInfo>> enqueue(broker::Broker& broker, const base::Clock&
     auto plan = core::plan_enqueue(*items[i].task, *items[i].options, now, core::new_uuid(now), payload_max);
     answers.emplace_back(plan ? Error(ErrorCode::kInternal, "enqueue: not answered") : plan.error().at("enqueue"));
     if (!plan) continue;
-    tasks.push_back({std::move(plan->message), plan->process_at, plan->unique_ttl, std::nullopt});
+    tasks.push_back({std::move(plan->message), plan->process_at, plan->unique_ttl, std::nullopt, plan->durability});
     places.push_back(i);
   }
   if (tasks.empty()) return answers;

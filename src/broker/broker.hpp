@@ -68,6 +68,7 @@ struct NewTask {
   TimePoint process_at;           // later than now: scheduled. Else, with message.group: aggregating. Else pending
   Duration unique_ttl{};          // > 0: take the lock message.unique_key (not empty then) for so long from now
   std::optional<Tick> tick;
+  EnqueueDurability durability;   // a broker that has it not refuses the whole call
 };
 
 enum class EnqueueStatus : std::uint8_t {
@@ -75,6 +76,7 @@ enum class EnqueueStatus : std::uint8_t {
   kDuplicate,    // the unique lock is held; nothing stored
   kIdConflict,   // the queue has a task with this id, in whatever state; nothing stored, no lock left behind
   kTickTaken,    // another scheduler was first; nothing stored
+  kNotDurable,   // stored, but not yet as durable as asked: `unmet` says how far it came
   kTickSkipped,  // the task of an earlier tick runs or waits (Tick::skip_if_running); the tick is taken, nothing stored
 };
 
@@ -82,6 +84,7 @@ struct EnqueueOutcome {
   EnqueueStatus status = EnqueueStatus::kEnqueued;
   TaskState state = TaskState::kPending;  // of the stored task
   std::string holder;                     // kDuplicate: id of the task that holds the lock
+  std::string unmet;                      // kNotDurable
 };
 
 // What every broker asks of a task before it stores anything. Errors: kInvalidArgument, kResourceExhausted.
@@ -101,7 +104,14 @@ inline Status check_new_task(const NewTask& task, std::size_t payload_max) {
   return {};
 }
 
-// What the one who enqueued a task that was not stored is told. REQUIRES: the status is not kEnqueued.
+// For brokers whose tasks are `fsynced` or not, and that know no replicas. Errors: kUnsupported.
+inline Status check_durability(const NewTask& task, bool fsynced, const std::string& why_not) {
+  if (task.durability.replicas > 0) return Error(ErrorCode::kUnsupported, "this broker has no replicas; nothing was stored");
+  if (task.durability.fsynced && !fsynced) return Error(ErrorCode::kUnsupported, why_not + "; nothing was stored");
+  return {};
+}
+
+// What the one who enqueued a task that was not stored, or not as asked, is told. REQUIRES: the status is not kEnqueued.
 inline Error refusal(const NewTask& task, const EnqueueOutcome& outcome) {
   switch (outcome.status) {
     case EnqueueStatus::kEnqueued: break;
@@ -111,6 +121,8 @@ inline Error refusal(const NewTask& task, const EnqueueOutcome& outcome) {
       return Error(ErrorCode::kTaskIdConflict, "the queue has a task with id " + task.message.id);
     case EnqueueStatus::kTickTaken:
       return Error(ErrorCode::kTickTaken, "another scheduler was first with this tick");
+    case EnqueueStatus::kNotDurable:
+      return Error(ErrorCode::kNotDurable, "task " + task.message.id + " is stored, but " + outcome.unmet);
     case EnqueueStatus::kTickSkipped:
       return Error(ErrorCode::kFailedPrecondition, "skipped, as the task of an earlier tick is not done yet");
   }
@@ -380,7 +392,7 @@ class Broker {
   // failing check of a task in the order tick, unique lock, id the outcome tells which; such a task leaves no trace, no
   // tick mark (but for kTickSkipped) and no lock either.
   // Errors: kResourceExhausted (a payload over payload_max(); disk full), kInvalidArgument (id, queue or type empty; a
-  // unique_ttl without a unique_key), kUnavailable, kUnknownOutcome.
+  // unique_ttl without a unique_key), kUnsupported (a durability), kUnavailable, kUnknownOutcome.
   virtual Result<std::vector<EnqueueOutcome>> enqueue(std::span<const NewTask> tasks) = 0;
 
   // Largest payload that this broker takes, in bytes.

@@ -27,6 +27,9 @@ Status check_values(const Task& task, const EnqueueOptions& options) {
   if (options.expires_in() && *options.expires_in() <= Duration::zero()) {
     return invalid("expires_in must be more than 0, not " + format_duration(*options.expires_in()));
   }
+  if (options.durability() && options.durability()->replicas < 0) {
+    return invalid("durability cannot ask for " + std::to_string(options.durability()->replicas) + " replicas");
+  }
   return {};
 }
 
@@ -118,6 +121,7 @@ Result<EnqueuePlan> plan_enqueue(const Task& task, const EnqueueOptions& later, 
   message.expires_at = expiry_time(options, now);
   message.scheduled_at = plan.process_at;
   message.enqueued_at = now;
+  plan.durability = options.durability().value_or(EnqueueDurability());
   set_lock(options, now, plan);
   if (Status status = check_texts(message); !status) return status.error();
   return plan;

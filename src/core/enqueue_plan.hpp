@@ -15,6 +15,7 @@ struct EnqueuePlan {
   TaskMessage message;
   TimePoint process_at;    // kNoTime = at once
   Duration unique_ttl{};   // 0 = not unique
+  EnqueueDurability durability;
 };
 
 // Options of the task first, `options` over them. Pure; `fresh_id` is used when no task id is given.

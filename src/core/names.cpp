@@ -25,6 +25,7 @@ std::string_view error_code_name(ErrorCode code) {
     case ErrorCode::kClosed: return "closed";
     case ErrorCode::kInternal: return "internal";
     case ErrorCode::kTickTaken: return "tick_taken";
+    case ErrorCode::kNotDurable: return "not_durable";
   }
   return "unknown";
 }
@@ -99,6 +100,7 @@ EnqueueOptions EnqueueOptions::merged_with(const EnqueueOptions& later) const {
   put_over(merged.task_id_, later.task_id_);
   put_over(merged.retention_, later.retention_);
   put_over(merged.group_, later.group_);
+  put_over(merged.durability_, later.durability_);
   // The three pairs below are set together, so they are replaced together.
   if (later.expires_at_ || later.expires_in_) {
     merged.expires_at_ = later.expires_at_;

@@ -75,7 +75,7 @@ Result<bool> GroupAggregator::store(const broker::AggregationSet& set, const Tas
     log_trouble(set, plan.error().message());
     return false;
   }
-  const broker::NewTask aggregate{std::move(plan->message), plan->process_at, plan->unique_ttl, std::nullopt};
+  const broker::NewTask aggregate{std::move(plan->message), plan->process_at, plan->unique_ttl, std::nullopt, {}};
   const auto outcome = broker_.finish_group(set, &aggregate);
   if (!outcome && outcome.error().code() == ErrorCode::kLeaseLost) {
     log_trouble(set, "the aggregator took longer than the group is held");

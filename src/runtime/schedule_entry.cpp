@@ -89,7 +89,7 @@ Result<broker::NewTask> plan_tick(const EntryPlan& entry, const Task& task, Time
                                   std::size_t payload_max) {
   auto plan = core::plan_enqueue(task, tick_options(entry, task, nominal), now, core::new_uuid(now), payload_max);
   if (!plan) return plan.error();
-  broker::NewTask planned{std::move(plan->message), plan->process_at, plan->unique_ttl, broker::Tick{}};
+  broker::NewTask planned{std::move(plan->message), plan->process_at, plan->unique_ttl, broker::Tick{}, plan->durability};
   planned.message.scheduled_at = nominal;
   planned.tick->entry = entry.id;
   planned.tick->nominal = nominal;

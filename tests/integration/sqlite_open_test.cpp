@@ -57,6 +57,21 @@ TEST_F(SqliteOpen, TheSideFileIsSharedAsTheDatabaseIs) {
   EXPECT_EQ(mode_of(options_.path + "-windlass-lock"), 0660U);
 }
 
+TEST_F(SqliteOpen, OnlyAFileThatIsSyncedPromisesThatTasksAreOnDisk) {
+  const auto put_synced = [](Broker& broker, const std::string& id, EnqueueDurability durability) {
+    NewTask made = task(id);
+    made.durability = durability;
+    return broker.enqueue({&made, 1});
+  };
+  EXPECT_TRUE(put_synced(*open(), "a", EnqueueDurability::local_fsync()).ok());
+  EXPECT_EQ(put_synced(*open(), "b", EnqueueDurability::replicated(1)).error().code(), ErrorCode::kUnsupported);
+  options_.durability = Durability::kNormal;
+  const auto refused = put_synced(*open(), "b", EnqueueDurability::local_fsync());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), ErrorCode::kUnsupported);
+  EXPECT_EQ(size(*open()), 1u) << "what is refused is not stored";
+}
+
 TEST_F(SqliteOpen, AMissingFolderIsNamed) {
   options_.path = path("no/such/tasks.db");
   EXPECT_EQ(open_error().code(), ErrorCode::kUnavailable);

@@ -90,6 +90,7 @@ Status MemoryBroker::check(const NewTask& task) const {
 Result<std::vector<EnqueueOutcome>> MemoryBroker::enqueue(std::span<const NewTask> tasks) {
   for (const NewTask& task : tasks) {
     if (Status status = check(task); !status) return status.error();
+    if (Status safe = check_durability(task, false, "this broker keeps its tasks in memory"); !safe) return safe.error();
   }
   std::vector<EnqueueOutcome> outcomes;
   outcomes.reserve(tasks.size());

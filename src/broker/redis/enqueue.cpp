@@ -1,5 +1,10 @@
+#include <algorithm>
+#include <map>
+#include <utility>
+
 #include <windlass/log.hpp>
 
+#include "broker/redis/durability.hpp"
 #include "broker/redis/operations.hpp"
 #include "broker/redis/records.hpp"
 #include "broker/redis/scripts.hpp"
@@ -13,6 +18,35 @@ constexpr int kEventsKept = 1000;  // in the history of an entry
 std::int64_t ceil_millis(Duration d) { return std::chrono::ceil<std::chrono::milliseconds>(d).count(); }
 
 void add_integer(std::vector<std::string>& args, std::int64_t value) { args.push_back(std::to_string(value)); }
+
+const std::string& queue_of(const NewTask* task) { return task->message.queue; }
+
+// Whether the ticks of each periodic entry are asked for in the order of the tasks.
+bool keeps_order_of_ticks(const std::vector<Chunk>& chunks, std::span<const NewTask* const> tasks) {
+  std::map<std::string_view, std::size_t> last;  // entry -> its last task so far
+  for (const Chunk& chunk : chunks) {
+    for (const std::size_t i : chunk.items) {
+      if (!tasks[i]->tick) continue;
+      const auto [it, is_first] = last.emplace(tasks[i]->tick->entry, i);
+      if (!is_first && std::exchange(it->second, i) > i) return false;
+    }
+  }
+  return true;
+}
+
+// The tasks behave as if they came one after the other. Those of different queues have nothing to do with each other, but for ticks
+// of one entry that go to several queues: then only neighbours share a script.
+std::vector<Chunk> cut(std::span<const NewTask* const> tasks) {
+  std::vector<Chunk> chunks = by_queue(tasks, queue_of);
+  if (keeps_order_of_ticks(chunks, tasks)) return chunks;
+  chunks.clear();
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const std::string& queue = queue_of(tasks[i]);
+    if (chunks.empty() || chunks.back().queue != queue || chunks.back().items.size() == kScriptTasks) chunks.push_back({queue, {}});
+    chunks.back().items.push_back(i);
+  }
+  return chunks;
+}
 
 void add_script(redis::Pipeline& pipeline, const Store& store, const Chunk& chunk,
                 std::span<const NewTask* const> tasks, TimePoint now) {
@@ -57,6 +91,39 @@ Status write_history(Store& store, std::span<const NewTask* const> stored, std::
   }
   const Result<redis::Replies> replies = store.call(pipeline);
   return replies ? Status() : replies.error();
+}
+
+// Stores the tasks through `client`; with `wait` the answers say whether they are safe.
+std::vector<Result<EnqueueOutcome>> enqueue_through(redis::Client& client, Store& store, std::span<const NewTask* const> tasks,
+                                                    const DurabilityWait* wait) {
+  const TimePoint now = store.now();
+  const std::vector<Chunk> chunks = cut(tasks);
+  redis::Pipeline pipeline;
+  // Every time, though it is there already as a rule: somebody may have removed the queue.
+  for (const Chunk& chunk : chunks) {
+    pipeline.add("SADD", redis::Key{kQueuesKey}, chunk.queue).idempotent();
+    add_script(pipeline, store, chunk, tasks, now);
+  }
+  if (wait != nullptr) wait->add_to(pipeline);
+  const Result<redis::Replies> replies = client.call(pipeline);
+  if (!replies) return {tasks.size(), replies.error()};
+
+  std::vector<Result<EnqueueOutcome>> answers(tasks.size(), EnqueueOutcome());
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    read_answers((*replies)[2 * c], (*replies)[2 * c + 1], chunks[c], tasks, now, answers);
+  }
+  // The tasks are stored whatever becomes of the history.
+  if (const Status noted = note_ticks(store, tasks, answers, now); !noted) {
+    log_warn("the history of a periodic entry was not written", {{"error", noted.error().message()}});
+  }
+  if (const auto unmet = wait != nullptr ? wait->unmet(*replies, 2 * chunks.size()) : std::nullopt) {
+    for (Result<EnqueueOutcome>& answer : answers) {
+      if (!answer || answer->status != EnqueueStatus::kEnqueued) continue;
+      answer->status = EnqueueStatus::kNotDurable;
+      answer->unmet = *unmet;
+    }
+  }
+  return answers;
 }
 
 }  // namespace
@@ -115,27 +182,20 @@ EnqueueOutcome to_outcome(const redis::Value& answer, const NewTask& task, TimeP
 }
 
 std::vector<Result<EnqueueOutcome>> enqueue_tasks(Store& store, std::span<const NewTask* const> tasks) {
-  const TimePoint now = store.now();
-  const std::vector<Chunk> chunks =
-      by_queue(tasks, [](const NewTask* task) -> const std::string& { return task->message.queue; });
-  redis::Pipeline pipeline;
-  // Every time, though it is there already as a rule: somebody may have removed the queue.
-  for (const Chunk& chunk : chunks) {
-    pipeline.add("SADD", redis::Key{kQueuesKey}, chunk.queue).idempotent();
-    add_script(pipeline, store, chunk, tasks, now);
-  }
-  const Result<redis::Replies> replies = store.client().call(pipeline);
-  if (!replies) return {tasks.size(), replies.error()};
+  return enqueue_through(store.client(), store, tasks, nullptr);
+}
 
-  std::vector<Result<EnqueueOutcome>> answers(tasks.size(), EnqueueOutcome());
-  for (std::size_t c = 0; c < chunks.size(); ++c) {
-    read_answers((*replies)[2 * c], (*replies)[2 * c + 1], chunks[c], tasks, now, answers);
+std::vector<Result<EnqueueOutcome>> enqueue_durably(Store& store, std::span<const NewTask* const> tasks) {
+  EnqueueDurability wish;
+  for (const NewTask* task : tasks) {
+    wish.fsynced = wish.fsynced || task->durability.fsynced;
+    wish.replicas = std::max(wish.replicas, task->durability.replicas);
   }
-  // The tasks are stored whatever becomes of the history.
-  if (const Status noted = note_ticks(store, tasks, answers, now); !noted) {
-    log_warn("the history of a periodic entry was not written", {{"error", noted.error().message()}});
-  }
-  return answers;
+  const Result<std::shared_ptr<redis::Client>> client = store.durable_client();
+  if (!client) return {tasks.size(), client.error()};
+  const Result<DurabilityWait> wait = DurabilityWait::make(**client, wish);
+  if (!wait) return {tasks.size(), wait.error()};
+  return enqueue_through(**client, store, tasks, &*wait);
 }
 
 Status note_ticks(Store& store, std::span<const NewTask* const> tasks, std::span<const Result<EnqueueOutcome>> outcomes,

@@ -1,5 +1,6 @@
 #include "broker/redis/enqueue_combiner.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "broker/redis/operations.hpp"
@@ -39,6 +40,11 @@ Result<std::vector<EnqueueOutcome>> EnqueueCombiner::enqueue(std::span<const New
     if (Status status = check_new_task(task, store_.payload_max()); !status) return status.error();
   }
   if (tasks.empty()) return std::vector<EnqueueOutcome>();
+  if (std::ranges::any_of(tasks, [](const NewTask& task) { return task.durability != EnqueueDurability(); })) {
+    std::vector<const NewTask*> demanding;
+    for (const NewTask& task : tasks) demanding.push_back(&task);
+    return fold(enqueue_durably(store_, demanding));
+  }
   Request request{tasks, {}, false, {}};
   base::Lock lock(mu_);
   waiting_.push_back(&request);

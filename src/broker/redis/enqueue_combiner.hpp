@@ -19,7 +19,7 @@ class EnqueueCombiner {
  public:
   explicit EnqueueCombiner(Store& store) : store_(store) {}
 
-  // As Broker::enqueue. An Error that Redis gives for one script is that of the callers whose tasks were in it.
+  // As Broker::enqueue. Calls that ask for more durability than others go by themselves. An Error that Redis gives for one script is that of the callers whose tasks were in it.
   Result<std::vector<EnqueueOutcome>> enqueue(std::span<const NewTask> tasks);
 
  private:

@@ -19,6 +19,9 @@ namespace windlass::broker {
 
 // An answer for each task, of tasks that were checked. Those of one script succeed or fail together.
 std::vector<Result<EnqueueOutcome>> enqueue_tasks(Store& store, std::span<const NewTask* const> tasks);
+// The same for tasks of which one at least asks for more durability than the others get. Refuses all (kUnsupported) where that
+// cannot be had.
+std::vector<Result<EnqueueOutcome>> enqueue_durably(Store& store, std::span<const NewTask* const> tasks);
 // Appends the arguments of enqueue.lua that stand for `task`, and returns the flags among them.
 std::string_view add_new_task(std::vector<std::string>& args, const NewTask& task, TimePoint now);
 // The arguments of enqueue.lua before those of the tasks; `flags` are all that occur among them.

@@ -28,6 +28,16 @@ Result<redis::Replies> Store::call(const redis::Pipeline& commands) {
   return replies;
 }
 
+Result<std::shared_ptr<redis::Client>> Store::durable_client() {
+  base::Lock lock(mu_);
+  if (durable_client_ == nullptr) {
+    Result<std::shared_ptr<redis::Client>> opened = redis::open_client(client_->config());
+    if (!opened) return opened.error();
+    durable_client_ = *std::move(opened);
+  }
+  return durable_client_;
+}
+
 std::string Store::tick_prefix(const std::string& queue) const {
   return is_cluster() ? queue_prefix(queue) + "windlass:" : "asynq:windlass:";
 }

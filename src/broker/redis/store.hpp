@@ -34,6 +34,9 @@ class Store {
 
   redis::Client& client() { return *client_; }
   std::shared_ptr<redis::Client> shared_client() const { return client_; }
+  // A client of its own for calls that wait until what they wrote is safe: the others should not wait behind them. Opened when it
+  // is first asked for.
+  Result<std::shared_ptr<redis::Client>> durable_client();
   base::Clock& clock() { return clock_; }
   TimePoint now() const { return clock_.now(); }
   std::size_t payload_max() const { return payload_max_; }
@@ -57,6 +60,7 @@ class Store {
   base::Clock& clock_;
   const std::size_t payload_max_;
   base::Mutex mu_;
+  std::shared_ptr<redis::Client> durable_client_ WINDLASS_GUARDED_BY(mu_);
   base::Random random_ WINDLASS_GUARDED_BY(mu_);
   std::vector<LostFetch> lost_ WINDLASS_GUARDED_BY(mu_);
 };

@@ -119,7 +119,10 @@ Result<TaskInfo> SqliteEnqueuer::enqueue(const Task& task, const EnqueueOptions&
   const TimePoint now = base::real_clock().now();
   Result<core::EnqueuePlan> plan = core::plan_enqueue(task, options, now, core::new_uuid(now), broker::kSqlitePayloadMax);
   if (!plan) return plan.error().at("enqueue");
-  const NewTask planned{std::move(plan->message), plan->process_at, plan->unique_ttl, std::nullopt};
+  if (plan->durability != EnqueueDurability()) {
+    return Error(ErrorCode::kUnsupported, "enqueue: the durability is that of your transaction; leave the option out");
+  }
+  const NewTask planned{std::move(plan->message), plan->process_at, plan->unique_ttl, std::nullopt, {}};
   const std::string where = "enqueue on '" + planned.message.queue + "'";
   if (Status ready = impl_->prepare(); !ready) return ready.error().at(where);
   if (Status begun = impl_->begin(); !begun) return begun.error().at(where);

@@ -35,6 +35,8 @@ class SqliteBroker final : public Broker {
   Result<std::vector<EnqueueOutcome>> enqueue(std::span<const NewTask> tasks) override {
     for (const NewTask& task : tasks) {
       if (Status fit = check_new_task(task, payload_max_); !fit) return fit.error();
+      const std::string why_not = "the file is opened with durability=" + std::string(durability_name(options_.durability));
+      if (Status safe = check_durability(task, options_.durability == Durability::kFull, why_not); !safe) return safe.error();
     }
     return write(Sync::kDurable, tasks.size(), [&](Session& session) { return enqueue_tasks(session, tasks); });
   }

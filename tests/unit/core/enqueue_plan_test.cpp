@@ -33,6 +33,14 @@ void expect_refused(const Result<EnqueuePlan>& result, const std::string& messag
   EXPECT_EQ(result.error().message(), message);
 }
 
+TEST(PlanEnqueue, TheDurabilityOfTheCallGoesOverThatOfTheTask) {
+  const Task task("t", {}, EnqueueOptions().durability(EnqueueDurability::local_fsync()));
+  EXPECT_EQ(good({}, task).durability, EnqueueDurability::local_fsync());
+  EXPECT_EQ(good(EnqueueOptions().durability(EnqueueDurability::replicated(2)), task).durability, EnqueueDurability::replicated(2));
+  EXPECT_EQ(good({}).durability, EnqueueDurability::broker_default());
+  expect_refused(plan(EnqueueOptions().durability(EnqueueDurability::replicated(-1))), "durability cannot ask for -1 replicas");
+}
+
 TEST(PlanEnqueue, WithoutOptionsEverythingHasItsDefault) {
   const EnqueuePlan p = good({});
   TaskMessage expected;
