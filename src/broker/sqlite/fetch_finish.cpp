@@ -1,6 +1,7 @@
 // Handing tasks out and taking their outcomes.
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 #include "broker/sqlite/operations.hpp"
 #include "broker/sqlite/row_codec.hpp"
@@ -230,7 +231,7 @@ void finish_done(Session& session, std::span<const Finish> items, std::span<Fini
   std::vector<std::size_t> order(items.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto token = [&](std::size_t i) -> const LeaseToken& { return items[i].lease.token; };
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return std::pair(token(i).attempt, token(i).row); });
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::tuple(token(i).attempt, token(i).row, i); });
   for (auto first = order.begin(); first != order.end();) {
     const auto end = std::ranges::adjacent_find(first, order.end(), [&](std::size_t a, std::size_t b) {
       return !follows(token(a), token(b));
