@@ -20,7 +20,7 @@ constexpr const char* kFooter =
     "Durations: 1500ms, 2h30m, 7d. Times: RFC 3339.\n";
 
 void add_global_options(CLI::App& app, Session& session) {
-  app.add_option("--broker", session.broker_url, "the store: sqlite:FILE (default: windlass/windlass.db in your state folder)")
+  app.add_option("--broker", session.broker_url, "the store: sqlite:FILE, redis://HOST:PORT/DB, ... (default: windlass/windlass.db in your state folder)")
       ->envname("WINDLASS_BROKER")
       ->type_name("URL");
   app.add_flag("--json", session.json, "print JSON");

@@ -26,9 +26,12 @@ using BrokerPtr = std::shared_ptr<broker::Broker>;
 //     ?durability=     full (default): what is acknowledged survives power loss; normal: survives the death of any process,
 //                      power loss may take the last moments; off: power loss may damage the file
 //     &payload_max=    largest payload in bytes, default 67108864 (64 MiB)
+//   redis://HOST:PORT/DB   a Redis of version 7.0 or newer, shared with Go Asynq; as durable as it is configured to be
+//     ?payload_max=    as above
+//   rediss: redis-socket: redis-sentinel: redis-cluster:   see docs/reference/broker-urls.md
 //
 // Errors: kInvalidArgument (unknown scheme or option), kUnavailable, kPermissionDenied, kCorrupt (no database, damaged),
-// kUnsupported (written by a newer version).
+// kUnsupported (written by a newer version; a Redis that is too old).
 Result<BrokerPtr> open_broker(std::string_view url);
 
 }  // namespace windlass
