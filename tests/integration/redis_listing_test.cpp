@@ -87,6 +87,13 @@ TEST_F(RedisListing, AggregatingTasksOfManyGroupsAreMergedInOrder) {
   EXPECT_EQ(ids(TaskState::kAggregating, 37), expected);
 }
 
+TEST_F(RedisListing, ASecondWithManyTasksOfManyGroupsIsShownByIdAndEachOnce) {
+  std::vector<NewTask> tasks;
+  for (int n = 0; n < 1500; ++n) tasks.push_back(grouped(numbered(n), "group " + std::to_string(n % 50)));
+  get(broker_->enqueue(tasks));
+  EXPECT_EQ(ids(TaskState::kAggregating, 170), numbers(0, 1500));
+}
+
 TEST_F(RedisListing, ACursorInAListGoesOnBehindWhatConsumersTook) {
   put_numbered(0, 1000);
   const TaskPage first = page(TaskState::kPending, 100);
