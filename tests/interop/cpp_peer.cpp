@@ -18,6 +18,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -114,7 +115,8 @@ void enqueue(const BrokerPtr& broker) {
 // -- serve
 
 // Fails as often as the payload says, and writes down each run: its file tells of all runs, also those of a server that was killed.
-Outcome tally(int runs, const Context& ctx) {
+Outcome tally(int runs, Duration pace, const Context& ctx) {
+  std::this_thread::sleep_for(pace);
   const bool fails = ctx.retry_count() < std::stoi(ctx.payload().bytes());
   const std::string line = ctx.task_id() + (fails ? " failed\n" : " ok\n");
   if (::write(runs, line.data(), line.size()) != static_cast<ssize_t>(line.size())) return Outcome::fail("cannot write");
@@ -135,7 +137,7 @@ json describe_run(const Context& ctx) {
 }
 
 // What the tasks of the tests do, by their type. peer/serve.go has the same.
-Mux make_mux(int runs) {
+Mux make_mux(int runs, Duration pace) {
   Mux mux;
   mux.use([](Context& ctx, const Handler& next) {
     if (ctx.type() != "tally") emit(describe_run(ctx));
@@ -143,7 +145,7 @@ Mux make_mux(int runs) {
   });
   const auto text = [](const Context& ctx) { return ctx.payload().bytes(); };
   const auto echo = [text](Context& ctx) { ctx.write_result(text(ctx)); };
-  mux.handle("tally", [runs](Context& ctx) { return tally(runs, ctx); });
+  mux.handle("tally", [runs, pace](Context& ctx) { return tally(runs, pace, ctx); });
   mux.handle("echo", echo);
   mux.handle("fail", [text](Context& ctx) { return Outcome::fail(text(ctx)); });
   mux.handle("soft", [text](Context& ctx) { return Outcome::fail("soft: " + text(ctx)); });
@@ -193,7 +195,7 @@ void serve(const BrokerPtr& broker, const json& spec) {
     void stop() override {}
   } announcer;
   server.attach(announcer);
-  check(server.run(make_mux(runs)));
+  check(server.run(make_mux(runs, std::chrono::milliseconds(spec.value("pace", 0)))));
 }
 
 // -- schedule

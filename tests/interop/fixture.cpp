@@ -228,8 +228,9 @@ std::vector<json> Interop::serve_until_idle(Language language, const json& confi
   return running->events("run");
 }
 
-void Interop::wait_until(const std::function<bool()>& condition, const std::string& what) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+void Interop::wait_until(const std::function<bool()>& condition, const std::string& what,
+                         std::chrono::seconds at_most) {
+  const auto until = std::chrono::steady_clock::now() + at_most;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > until) throw std::runtime_error("waited in vain for " + what);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -1,6 +1,7 @@
 // What the interop tests have in common: one Redis, and programs of two languages that work on it.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -87,8 +88,9 @@ class Interop : public ::testing::Test {
   // Runs one server until nothing is pending or active, and returns its run events.
   std::vector<json> serve_until_idle(Language language, const json& config = json::object());
 
-  // Other processes give no signal to wait for. Fails the test after 60 s.
-  void wait_until(const std::function<bool()>& condition, const std::string& what);
+  // Other processes give no signal to wait for. Throws when it was in vain.
+  void wait_until(const std::function<bool()>& condition, const std::string& what,
+                  std::chrono::seconds at_most = std::chrono::seconds(60));
   std::string redis(const std::vector<std::string>& command) const { return redis_->run_text(command); }
   // The number that a command answers.
   std::int64_t count(const std::vector<std::string>& command) const;

@@ -20,11 +20,13 @@ type serverSpec struct {
 	Shutdown     int64          `json:"shutdown"`
 	GroupMaxSize int            `json:"group_max_size"`
 	Runs         string         `json:"runs"` // file for the handler of "tally"
+	Pace         int64          `json:"pace"` // how long it takes, ms
 }
 
 // What the tasks of the tests do, by their type. tests/interop/cpp_peer.cpp has the same.
 type handler struct {
 	runs *os.File
+	pace time.Duration
 }
 
 func (h handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
@@ -62,6 +64,7 @@ func (h handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 // Fails as often as the payload says, and writes down each run: its file tells of all runs, also those of a server that was
 // killed.
 func (h handler) tally(id string, retried int, payload string) error {
+	time.Sleep(h.pace)
 	failures, err := strconv.Atoi(payload)
 	if err != nil {
 		return err
@@ -105,7 +108,7 @@ func aggregate(group string, tasks []*asynq.Task) *asynq.Task {
 func serve(redis asynq.RedisConnOpt, config string) {
 	spec := serverSpec{Queues: map[string]int{"default": 1}, Concurrency: 4, RetryDelay: 100, Shutdown: 1}
 	parse([]byte(config), &spec)
-	var h handler
+	h := handler{pace: time.Duration(spec.Pace) * time.Millisecond}
 	if spec.Runs != "" {
 		file, err := os.OpenFile(spec.Runs, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {
