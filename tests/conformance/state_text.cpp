@@ -100,6 +100,7 @@ std::string to_text(const broker::EnqueueOutcome& outcome) {
     case broker::EnqueueStatus::kEnqueued: return std::string(task_state_name(outcome.state));
     case broker::EnqueueStatus::kDuplicate: return "duplicate of " + outcome.holder;
     case broker::EnqueueStatus::kIdConflict: return "id conflict";
+    case broker::EnqueueStatus::kNotDurable: return "not durable: " + outcome.unmet;
     case broker::EnqueueStatus::kTickTaken: return "tick taken";
     case broker::EnqueueStatus::kTickSkipped: return "tick skipped";
   }

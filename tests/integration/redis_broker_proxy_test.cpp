@@ -102,7 +102,9 @@ std::vector<Verb> writing_verbs() {
                    [](Broker& broker, Scene& scene) {
                      const LeaseRef lease = lease_of(scene.running[0]);
                      const auto extended = broker.extend(std::span(&lease, 1), 1min);
-                     if (extended) EXPECT_THAT(*extended, ElementsAre(true));
+                     if (extended) {
+                       EXPECT_THAT(*extended, ElementsAre(true));
+                     }
                      return status_of(extended);
                    }});
   verbs.push_back({"update",
@@ -131,7 +133,9 @@ std::vector<Verb> writing_verbs() {
                      const auto set = broker.take_group("free", {.grace = Duration::zero()}, 1ms);
                      // A set whose reply was lost is nobody's until its hold ends.
                      if (set && !*set) return Status(Error(ErrorCode::kUnknownOutcome, "not back yet"));
-                     if (set) EXPECT_EQ((*set)->tasks.size(), 2u);
+                     if (set) {
+                       EXPECT_EQ((*set)->tasks.size(), 2u);
+                     }
                      return status_of(set);
                    },
                    [](Scene& scene) { EXPECT_EQ(get(scene.good.queue_info("free")).aggregating, 2u); }});

@@ -42,7 +42,7 @@ class RedisTopology : public RedisBrokerFixture, public ::testing::WithParamInte
   std::shared_ptr<Broker> broker_;
 };
 INSTANTIATE_TEST_SUITE_P(Topologies, RedisTopology, ::testing::Values(Kind::kSentinel, Kind::kCluster),
-                         [](const auto& info) { return info.param == Kind::kSentinel ? "sentinel" : "cluster"; });
+                         [](const auto& parameter) { return parameter.param == Kind::kSentinel ? "sentinel" : "cluster"; });
 
 TEST_P(RedisTopology, EveryVerbWorksOverQueuesOnDifferentNodes) {
   // Enqueue: one batch for all queues.

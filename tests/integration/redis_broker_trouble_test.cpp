@@ -148,7 +148,7 @@ TEST_F(RedisTrouble, AMessageThatDoesNotDecodeStopsNeitherForwardingNorRecoveryN
   auto broker = open_broker(server_.url());
   put(*broker, plain("good"));
   ASSERT_EQ(fetch(*broker, 1, "q", "dead").size(), 1u);
-  for (const std::string& where : {"scheduled", "retry", "archived", "completed", "lease"}) {
+  for (const std::string where : {"scheduled", "retry", "archived", "completed", "lease"}) {
     server_.run({"HSET", "asynq:{q}:t:bad-" + where, "msg", "\xff\xff", "state", where == "lease" ? "active" : where});
     server_.run({"ZADD", "asynq:{q}:" + where, "1000", "bad-" + where});
   }
