@@ -7,19 +7,16 @@ local P, completed_key, archived_key = ARGV[1], KEYS[1], ARGV[1] .. 'archived'
 local completed_max, archived_max, random = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9])
 local over = redis_call('ZCARD', archived_key) - tonumber(ARGV[6])
 
-local function delete(key, items)
-  local ids, hashes = {}, {}
-  for i, item in ipairs(items) do
-    ids[i] = item.id
-    hashes[i] = P .. 't:' .. item.id
-  end
-  if #ids == 0 then return end
-  redis_call('ZREM', key, unpack(ids))
+local function delete(key, found)
+  local hashes = {}
+  for i, item in ipairs(found.due) do hashes[i] = P .. 't:' .. item.id end
+  if #hashes == 0 then return end
+  remove_due({key}, found)
   redis_call('UNLINK', unpack(hashes))
 end
 
 local completed = find_due(P, {completed_key}, {}, ARGV[2], tonumber(ARGV[3]), completed_max, random)
-delete(completed_key, completed.due)
+delete(completed_key, completed)
 
 local archived = find_due(P, {archived_key}, {}, ARGV[7], tonumber(ARGV[8]), archived_max, random)
 if #archived.due < math.min(over, archived_max) then
@@ -27,5 +24,5 @@ if #archived.due < math.min(over, archived_max) then
   archived.more = over > #archived.due
 end
 for _, item in ipairs(archived.due) do release_lock(P, item.id) end
-delete(archived_key, archived.due)
+delete(archived_key, archived)
 return {#completed.due, #archived.due, completed.more and 1 or 0, archived.more and 1 or 0}

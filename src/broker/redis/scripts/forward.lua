@@ -12,11 +12,9 @@ redis_call('LLEN', KEYS[1])
 redis_call('SCARD', P .. 'groups')
 
 local found = find_due(P, sources, {'state', 'group', 'w:group'}, now_s, now_fraction, max, tonumber(ARGV[5]))
-local pending, taken, moved = {}, {{}, {}}, 0
+local pending, moved = {}, 0
 for _, item in ipairs(found.due) do
   local id, state, group = item.id, item.fields[2], item.fields[4] or item.fields[3]
-  local from = taken[item.from]
-  from[#from + 1] = id
   -- An id without a task just goes.
   if state then
     moved = moved + 1
@@ -31,9 +29,7 @@ for _, item in ipairs(found.due) do
   end
 end
 if #pending > 0 then redis_call('LPUSH', KEYS[1], unpack(pending)) end
-for i, ids in ipairs(taken) do
-  if #ids > 0 then redis_call('ZREM', sources[i], unpack(ids)) end
-end
+remove_due(sources, found)
 
 local function nearest_in(second)
   local nearest, n = nil, 0

@@ -22,11 +22,12 @@ local function sort_items(items)
   end
 end
 
--- Finds the tasks of the sorted sets `keys` whose time is at most `limit_s` seconds and `limit_fraction` ns ('+inf' and nil: all), the
--- soonest first, `max` of them or less; there is one at least if any is due.
--- Returns a table: `due`, items {id, from (number of its key), fields (w:at first, then those asked for)}; `more`, whether more may be
--- due; and of the second of the limit: `looked`, how many tasks were looked at, `nearest`, the fraction of the soonest of them that
--- is not among `due`, and `unseen`, whether there are others. `random` decides at which of them to look if they are many.
+-- Finds the tasks of the sorted sets `keys` whose time is at most `limit_s` seconds and `limit_fraction` ns ('+inf' and
+-- nil: all), the soonest first, `max` of them or less; there is one at least if any is due.
+-- Returns a table: `due`, items {id, from (number of its key), fields (w:at first, then those asked for)}; `at_head`,
+-- whether they are the first of their sets; `more`, whether more may be due. And of the second of the limit: `looked`, how
+-- many tasks were looked at, `nearest`, the fraction of the soonest of them that is not among `due`, and `unseen`, whether
+-- there are others. `random` decides at which of them to look if they are many.
 local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
   local found = {due = {}, more = false, looked = 0, unseen = false}
   local due = found.due
@@ -36,7 +37,7 @@ local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
     return {id = id, from = from, place = place, score = tonumber(score), fraction = fraction_in(score, h[1]), fields = h}
   end
 
-  -- The first `max` ids of two lists that are in order.
+  -- The first `max` ids of one or two lists that are in order, each with the number of its list.
   local function merge(lists)
     local ids, at = {}, {1, 1}
     while #ids < max do
@@ -49,43 +50,39 @@ local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
     return ids
   end
 
-  local function take_second(score)
-    local lists, n = {}, 0
-    for from, key in ipairs(keys) do
-      lists[from] = redis_call('ZRANGEBYSCORE', key, score, score, 'LIMIT', 0, FEW + 1)
-      n = n + #lists[from]
-    end
-    if n > FEW then
-      for place, entry in ipairs(merge(lists)) do due[place] = read(entry[1], place, entry[2], score) end
-      -- In this order, whatever their exact times.
-      return
-    end
-    for from, ids in ipairs(lists) do
-      for place, id in ipairs(ids) do due[#due + 1] = read(from, place, id, score) end
-    end
-    sort_items(due)
+  -- The first ids of the second `score`, in the order of ids. They stand at the head of their sets.
+  local function take_crowd(score)
+    local lists = {}
+    for from, key in ipairs(keys) do lists[from] = redis_call('ZRANGEBYSCORE', key, score, score, 'LIMIT', 0, max) end
+    for place, entry in ipairs(merge(lists)) do due[place] = read(entry[1], place, entry[2], score) end
+    found.at_head, found.more = true, true
   end
 
-  -- What was due before the second of the limit. A second that the end of a list cuts in two is left for the next time, unless it is
-  -- the first.
-  local lists, cut = {}, nil
-  for from, key in ipairs(max > 0 and keys or {}) do
-    local list = redis_call('ZRANGEBYSCORE', key, '-inf', '(' .. limit_s, 'WITHSCORES', 'LIMIT', 0, max)
-    if #list == 2 * max and (not cut or tonumber(list[#list]) < tonumber(cut)) then cut = list[#list] end
-    lists[from] = list
-  end
-  for from, list in ipairs(lists) do
-    for i = 1, #list, 2 do
-      if cut and tonumber(list[i + 1]) >= tonumber(cut) then break end
-      due[#due + 1] = read(from, i, list[i], list[i + 1])
+  -- Whole seconds before that of the limit. One that the end of a list cuts in two is left for the next time, unless it is the first.
+  local function take_seconds()
+    local lists, cut = {}, nil
+    for from, key in ipairs(keys) do
+      local list = redis_call('ZRANGEBYSCORE', key, '-inf', '(' .. limit_s, 'WITHSCORES', 'LIMIT', 0, max)
+      if #list == 2 * max and (not cut or tonumber(list[#list]) < tonumber(cut)) then cut = list[#list] end
+      lists[from] = list
     end
+    for from, list in ipairs(lists) do
+      for i = 1, #list, 2 do
+        if cut and tonumber(list[i + 1]) >= tonumber(cut) then break end
+        due[#due + 1] = read(from, i, list[i], list[i + 1])
+      end
+    end
+    if cut and #due == 0 then
+      for from, key in ipairs(keys) do
+        for place, id in ipairs(redis_call('ZRANGEBYSCORE', key, cut, cut)) do due[#due + 1] = read(from, place, id, cut) end
+      end
+    end
+    found.more = cut ~= nil
   end
-  if cut and #due == 0 then
-    take_second(cut)
-  else
-    -- Of the second of the limit: those whose nanosecond has come.
-    local wanted = limit_fraction and not cut and (#due < max or max == 0)
-    for from, key in ipairs(wanted and keys or {}) do
+
+  -- Of the second of the limit: those whose nanosecond has come.
+  local function take_present()
+    for from, key in ipairs(keys) do
       local n = redis_call('ZCOUNT', key, limit_s, limit_s)
       local first = n > FEW and random % (n - FEW + 1) or 0
       found.unseen = found.unseen or n > FEW
@@ -99,12 +96,43 @@ local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
         end
       end
     end
-    sort_items(due)
   end
+
+  local head, crowd = nil, 0
+  for _, key in ipairs(keys) do
+    local score = redis_call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
+    if score and (not head or tonumber(score) < tonumber(head)) then head = score end
+  end
+  local past = head and (not limit_fraction or tonumber(head) < tonumber(limit_s))
+  for _, key in ipairs(past and keys or {}) do crowd = crowd + redis_call('ZCOUNT', key, head, head) end
+  if past and max > 0 and crowd > FEW then
+    take_crowd(head)
+    return found
+  end
+  if past and max > 0 then take_seconds() end
+  if limit_fraction and not found.more and (#due < max or (max == 0 and not past)) then take_present() end
+  sort_items(due)
 
   local left = due[max + 1]
   if left and left.score == tonumber(limit_s) then found.nearest = left.fraction end
-  found.more = cut ~= nil or left ~= nil or (found.unseen and #due > 0)
+  found.more = found.more or left ~= nil or (found.unseen and #due > 0)
   for i = #due, max + 1, -1 do due[i] = nil end
   return found
+end
+
+-- Removes from the sets what was found in them.
+local function remove_due(keys, found)
+  local ids = {}
+  for from = 1, #keys do ids[from] = {} end
+  for _, item in ipairs(found.due) do
+    local list = ids[item.from]
+    list[#list + 1] = item.id
+  end
+  for from, key in ipairs(keys) do
+    if #ids[from] > 0 and found.at_head then
+      redis_call('ZREMRANGEBYRANK', key, 0, #ids[from] - 1)
+    elseif #ids[from] > 0 then
+      redis_call('ZREM', key, unpack(ids[from]))
+    end
+  end
 end
