@@ -93,6 +93,7 @@ EnqueueOptions options_of(const json& spec) {
   set_if_there<std::int64_t>(spec, "in", in_seconds([&](auto d) { o.process_in(d); }));
   set_if_there<std::int64_t>(spec, "unique", in_seconds([&](auto d) { o.unique(d); }));
   set_if_there<std::int64_t>(spec, "retention", in_seconds([&](auto d) { o.retention(d); }));
+  set_if_there<std::int64_t>(spec, "expires_in", in_seconds([&](auto d) { o.expires_in(d); }));  // Go has no such thing
   set_if_there<Headers>(spec, "headers", [&](const auto& v) { for (const auto& [key, text] : v) o.header(key, text); });
   return o;
 }
@@ -270,6 +271,13 @@ json answer(const Result<T>& result) {
   else return describe(*result);
 }
 
+// What Go has no place for.
+json answer_side_fields(const Result<TaskInfo>& task) {
+  if (!task) return error_object(task.error());
+  return {{"expires_at", unix_seconds(task->expires_at)}, {"enqueued_at", unix_seconds(task->enqueued_at)},
+          {"crashes", task->crashes}, {"failure", failure_kind_name(task->failure.kind)}, {"owner", task->owner}};
+}
+
 Result<std::vector<TaskInfo>> list_all(const Inspector& inspector, const TaskQuery& query) {
   std::vector<TaskInfo> all;
   std::string cursor;
@@ -291,6 +299,7 @@ json look_or_act(const Inspector& inspector, const json& request) {
   if (what == "history") return answer(inspector.history(queue, request.at("days")));
   if (what == "groups") return answer(inspector.groups(queue));
   if (what == "task") return answer(inspector.task(queue, id));
+  if (what == "side_fields") return answer_side_fields(inspector.task(queue, id));
   if (what == "list") return answer(list_all(inspector, query));
   if (what == "servers") return answer(inspector.servers());
   if (what == "entries") return answer(inspector.scheduler_entries());

@@ -106,8 +106,11 @@ func aggregate(group string, tasks []*asynq.Task) *asynq.Task {
 }
 
 func serve(redis asynq.RedisConnOpt, config string) {
-	spec := serverSpec{Queues: map[string]int{"default": 1}, Concurrency: 4, RetryDelay: 100, Shutdown: 1}
+	spec := serverSpec{Concurrency: 4, RetryDelay: 100, Shutdown: 1}
 	parse([]byte(config), &spec)
+	if spec.Queues == nil {
+		spec.Queues = map[string]int{"default": 1}
+	}
 	h := handler{pace: time.Duration(spec.Pace) * time.Millisecond}
 	if spec.Runs != "" {
 		file, err := os.OpenFile(spec.Runs, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
