@@ -210,7 +210,8 @@ TEST_P(Schedulers, EntriesAndTicksAreSeenByBoth) {
     const auto by_spec = [](const json& a, const json& b) { return a["spec"] < b["spec"]; };
     std::sort(entries.begin(), entries.end(), by_spec);
     std::sort(ours.begin(), ours.end(), by_spec);
-    return entries == ours && entries.size() == 2 && entries[0]["prev_at"] > 0;
+    // A C++ scheduler publishes at once and then every 10 s.
+    return entries == ours && entries.size() == 2 && (entries[0]["prev_at"] > 0 || GetParam() == Language::kCpp);
   }, "inspectors that see the same");
   EXPECT_EQ(entries[0]["spec"], "@every 1s");
   EXPECT_EQ(entries[0]["options"], json({"Queue(\"low\")", "MaxRetry(3)", "Timeout(1m30s)", "Retention(1h0m0s)"}));
