@@ -15,11 +15,12 @@
 namespace windlass::net {
 namespace {
 
-// In whole milliseconds, rounded up so that nobody spins through the last one.
-int poll_timeout(Deadline deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-  constexpr long long kLongest = 3'600'000;
-  return static_cast<int>(std::clamp<long long>(left, 0, kLongest));
+// To the nanosecond: delayed tasks are waited for by this.
+timespec poll_timeout(Deadline deadline) {
+  using std::chrono::nanoseconds;
+  constexpr nanoseconds kLongest = std::chrono::hours(1);
+  const auto left = std::clamp<nanoseconds>(deadline - std::chrono::steady_clock::now(), nanoseconds::zero(), kLongest);
+  return {left.count() / 1'000'000'000, left.count() % 1'000'000'000};
 }
 
 class SocketTransport final : public Transport {
@@ -97,7 +98,8 @@ Result<Ready> wait_socket(int socket, Interest interest, int wake_fd, Deadline d
   if (interest.write) events |= POLLOUT;
   pollfd fds[2] = {{socket, events, 0}, {wake_fd, POLLIN, 0}};
   for (;;) {
-    const int n = ::poll(fds, wake_fd >= 0 ? 2 : 1, poll_timeout(deadline));
+    const timespec timeout = poll_timeout(deadline);
+    const int n = ::ppoll(fds, wake_fd >= 0 ? 2 : 1, &timeout, nullptr);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return system_error("poll", errno);
     if (n == 0 && std::chrono::steady_clock::now() < deadline) continue;

@@ -141,10 +141,13 @@ class DueWatch final : public TrackingWatch {
   }
 
   Result<bool> wait(TimePoint until, net::Deadline deadline) override {
+    changed_ = changed_ || !armed() || wait_for_change(deadline);
+    if (!changed_) return false;
+    // Not past the deadline: something may be due then.
+    std::this_thread::sleep_until(std::min(deadline, told_at_ + kPace));
+    if (SteadyClock::now() >= deadline) return false;
+    changed_ = false;
     Result<bool> not_armed = true;
-    const bool changed = !armed() || wait_for_change(deadline);
-    if (!changed) return false;
-    if (armed()) std::this_thread::sleep_until(told_at_ + kPace);
     const auto replies = arm(deadline, not_armed);
     if (!replies) return not_armed;
     // What was before the first look of all, or while there was no connection, is not known.
@@ -165,6 +168,7 @@ class DueWatch final : public TrackingWatch {
     return first;
   }
 
+  bool changed_ = false;  // and not told yet
   bool looked_ = false;
   net::Deadline told_at_;
 };
