@@ -1,9 +1,8 @@
 // What time brings: due tasks, and records whose time is over. (Lost tasks: recovering.cpp.)
 #include <algorithm>
 
-#include <windlass/log.hpp>
-
 #include "broker/redis/operations.hpp"
+#include "broker/redis/queue_calls.hpp"
 #include "broker/redis/scripts.hpp"
 #include "core/text.hpp"
 #include "core/time_math.hpp"
@@ -15,6 +14,13 @@ constexpr auto kDay = std::chrono::hours(24);
 constexpr int kDaysKept = 90;  // by Redis itself: counters of a day have an expiry
 
 std::int64_t nanos_within_second(TimePoint t) { return unix_nanos(t) - unix_seconds(t) * 1'000'000'000; }
+
+template <class Turn>
+std::vector<const std::string*> queues_of(const std::vector<Turn*>& turns) {
+  std::vector<const std::string*> queues;
+  for (const Turn* turn : turns) queues.push_back(turn->queue);
+  return queues;
+}
 
 // -- forward
 
@@ -34,6 +40,10 @@ void add_forward(redis::Pipeline& pipeline, Store& store, const ForwardTurn& tur
 
 // Reads what the script returned; how many tasks it moved.
 std::size_t read_forward(const redis::Value& reply, ForwardTurn& turn, TimePoint now) {
+  if (reply.is_error()) {
+    turn.done = true;
+    return 0;
+  }
   const bool more = reply[1].integer() == 1;
   turn.next_due.reset();
   if (reply.size() == 4) {
@@ -66,22 +76,32 @@ struct CleanTurn {
   bool more_completed = true;
   bool more_archived = true;
 
-  std::size_t ask_completed(std::size_t max) const { return more_completed ? std::min(max - completed, kScriptTasks) : 0; }
-  std::size_t ask_archived(std::size_t max) const { return more_archived ? std::min(max - archived, kScriptTasks) : 0; }
+  std::size_t ask_completed(std::size_t max) const {
+    return more_completed ? std::min(max - completed, kScriptTasks) : 0;
+  }
+  std::size_t ask_archived(std::size_t max) const {
+    return more_archived ? std::min(max - archived, kScriptTasks) : 0;
+  }
   bool wants(std::size_t max) const { return ask_completed(max) + ask_archived(max) > 0; }
 };
 
-void add_clean(redis::Pipeline& pipeline, Store& store, const CleanTurn& turn, const CleanRequest& request, TimePoint now) {
+void add_clean(redis::Pipeline& pipeline, Store& store, const CleanTurn& turn, const CleanRequest& request,
+               TimePoint now) {
   const std::string prefix = queue_prefix(*turn.queue);
   const TimePoint archived_by = core::saturated_sum(now, -request.archive_age);
   pipeline.eval(script(ScriptName::kClean), 1, 9).key(prefix + "completed");
   pipeline.arg(prefix).arg(unix_seconds(now)).arg(nanos_within_second(now));
-  pipeline.arg(turn.ask_completed(request.max)).arg(turn.ask_archived(request.max)).arg(request.archive_max);
+  pipeline.arg(turn.ask_completed(request.max)).arg(turn.ask_archived(request.max));
+  pipeline.arg(request.archive_max);
   pipeline.arg(unix_seconds(archived_by)).arg(nanos_within_second(archived_by)).arg(store.random() >> 32);
   pipeline.idempotent();
 }
 
 void read_clean(const redis::Value& reply, CleanTurn& turn) {
+  if (reply.is_error()) {
+    turn.more_completed = turn.more_archived = false;
+    return;
+  }
   turn.completed += static_cast<std::size_t>(reply[0].integer().value_or(0));
   turn.archived += static_cast<std::size_t>(reply[1].integer().value_or(0));
   turn.more_completed = reply[2].integer() == 1;
@@ -124,7 +144,7 @@ Result<ForwardResult> forward_tasks(Store& store, std::span<const std::string> q
     redis::Pipeline pipeline;
     const std::vector<ForwardTurn*> asked = plan_forward(turns, max - result.moved);
     for (const ForwardTurn* turn : asked) add_forward(pipeline, store, *turn, now);
-    const Result<redis::Replies> replies = store.call(pipeline);
+    const Result<redis::Replies> replies = call_for_queues(store, pipeline, queues_of(asked));
     if (!replies) return replies.error();
     for (std::size_t i = 0; i < asked.size(); ++i) result.moved += read_forward((*replies)[i], *asked[i], now);
   } while (result.moved < max && std::ranges::any_of(turns, [](const ForwardTurn& turn) { return !turn.done; }));
@@ -148,7 +168,7 @@ Result<CleanResult> clean_queues(Store& store, const CleanRequest& request) {
       asked.push_back(&turn);
     }
     if (asked.empty()) break;
-    const Result<redis::Replies> replies = store.call(pipeline);
+    const Result<redis::Replies> replies = call_for_queues(store, pipeline, queues_of(asked));
     if (!replies) return replies.error();
     for (std::size_t i = 0; i < asked.size(); ++i) read_clean((*replies)[i], *asked[i]);
   }

@@ -23,7 +23,8 @@ enum Field : std::uint32_t {
 }
 namespace worker {
 enum Field : std::uint32_t {
-  kHost = 1, kPid = 2, kServer = 3, kTask = 4, kType = 5, kPayload = 6, kQueue = 7, kStart = 8, kDeadline = 9, kOverrun = 100,
+  kHost = 1, kPid = 2, kServer = 3, kTask = 4, kType = 5, kPayload = 6, kQueue = 7, kStart = 8, kDeadline = 9,
+  kOverrun = 100,
 };
 }
 namespace entry {

@@ -1,5 +1,5 @@
-// The protobuf records of servers, workers, schedulers and ticks, as Asynq writes them. What is ours stands in fields from number
-// 100 on, which Asynq skips.
+// The protobuf records of servers, workers, schedulers and ticks, as Asynq writes them. What is ours stands in fields
+// from number 100 on, which Asynq skips.
 #pragma once
 
 #include <cstdint>

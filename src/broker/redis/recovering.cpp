@@ -6,6 +6,7 @@
 #include <windlass/log.hpp>
 
 #include "broker/redis/operations.hpp"
+#include "broker/redis/queue_calls.hpp"
 #include "broker/redis/scripts.hpp"
 
 namespace windlass::broker {
@@ -37,17 +38,21 @@ struct Walk {
 
 Result<std::vector<Survey>> survey_queues(Store& store, std::span<const std::string> queues) {
   redis::Pipeline pipeline;
+  std::vector<const std::string*> names;
   for (const std::string& queue : queues) {
     const std::string prefix = queue_prefix(queue);
     pipeline.eval(script(ScriptName::kSurvey), 1, 2).key(prefix + "active").arg(prefix).arg(unix_nanos(store.now()));
     pipeline.idempotent();
+    names.push_back(&queue);
   }
-  const Result<redis::Replies> replies = store.call(pipeline);
+  const Result<redis::Replies> replies = call_for_queues(store, pipeline, names);
   if (!replies) return replies.error();
   std::vector<Survey> surveys;
   for (std::size_t i = 0; i < queues.size(); ++i) {
-    Survey survey{&queues[i], (*replies)[i][0].integer() == 1, {}};
-    for (std::size_t k = 1; k < (*replies)[i].size(); ++k) survey.owners.emplace_back((*replies)[i][k].text());
+    const redis::Value said = (*replies)[i];
+    if (said.is_error()) continue;
+    Survey survey{&queues[i], said[0].integer() == 1, {}};
+    for (std::size_t k = 1; k < said.size(); ++k) survey.owners.emplace_back(said[k].text());
     surveys.push_back(std::move(survey));
   }
   return surveys;
@@ -91,8 +96,9 @@ Result<Walk> find_lost(Store& store, const Survey& survey, std::size_t max) {
     if (!replies) return replies.error();
     const redis::Value found = (*replies)[0];
     for (std::size_t i = 1; i + kLostValues <= found.size(); i += kLostValues) {
-      walk.lost.push_back({std::string(found[i].text()), found[i + 1].integer().value_or(0), std::string(found[i + 2].text()),
-                           std::string(found[i + 3].text()), std::string(found[i + 4].text())});
+      walk.lost.push_back({std::string(found[i].text()), found[i + 1].integer().value_or(0),
+                           std::string(found[i + 2].text()), std::string(found[i + 3].text()),
+                           std::string(found[i + 4].text())});
     }
     const auto looked = static_cast<std::size_t>(found[0].integer().value_or(0));
     if (looked < kLookedAt) {
@@ -105,8 +111,8 @@ Result<Walk> find_lost(Store& store, const Survey& survey, std::size_t max) {
   return walk;
 }
 
-void add_recover(redis::Pipeline& pipeline, Store& store, const std::string& queue, std::span<const Lost> lost, int crash_limit,
-                 const std::string& nonce) {
+void add_recover(redis::Pipeline& pipeline, Store& store, const std::string& queue, std::span<const Lost> lost,
+                 int crash_limit, const std::string& nonce) {
   const std::string prefix = queue_prefix(queue);
   pipeline.eval(script(ScriptName::kRecover), 1, 5 + 4 * lost.size()).key(prefix + "pending");
   pipeline.arg(prefix).arg(unix_nanos(store.now())).arg(crash_limit).arg(nonce);
@@ -114,9 +120,10 @@ void add_recover(redis::Pipeline& pipeline, Store& store, const std::string& que
   for (const Lost& task : lost) pipeline.arg(task.id).arg(task.place).arg(task.score).arg(task.run);
 }
 
-// Requeues the lost tasks, or takes those that crashed too often under the number `nonce`. What became of each: see recover.lua.
-Result<std::vector<std::int64_t>> take_lost(Store& store, const std::string& queue, std::span<const Lost> lost, int crash_limit,
-                                            const std::string& nonce) {
+// Requeues the lost tasks, or takes those that crashed too often under the number `nonce`. What became of each: see
+// recover.lua.
+Result<std::vector<std::int64_t>> take_lost(Store& store, const std::string& queue, std::span<const Lost> lost,
+                                            int crash_limit, const std::string& nonce) {
   std::vector<std::span<const Lost>> chunks;
   for (std::size_t i = 0; i < lost.size(); i += kScriptTasks) {
     chunks.push_back(lost.subspan(i, std::min(kScriptTasks, lost.size() - i)));
@@ -140,7 +147,9 @@ Status archive_crashed(Store& store, std::uint64_t nonce, std::vector<RecoveredT
   std::vector<Finish> items;
   for (const RecoveredTask& task : recovered) {
     if (!task.archived) continue;
-    items.push_back({.lease = {task.task, {0, nonce}}, .kind = FinishKind::kArchive, .failure = crash_failure(task.crashes)});
+    items.push_back({.lease = {task.task, {0, nonce}},
+                     .kind = FinishKind::kArchive,
+                     .failure = crash_failure(task.crashes)});
   }
   if (items.empty()) return {};
   const Result<std::vector<FinishOutcome>> outcomes = finish_tasks(store, items);
@@ -199,7 +208,8 @@ Result<std::vector<RecoveredTask>> recover_tasks(Store& store, const RecoverRequ
     if (!taken && recovered.empty()) return taken.error();
     if (!taken) {
       // Those taken before count.
-      log_warn("lost tasks of a queue were not recovered", {{"queue", *survey.queue}, {"error", taken.error().message()}});
+      log_warn("lost tasks of a queue were not recovered",
+               {{"queue", *survey.queue}, {"error", taken.error().message()}});
       break;
     }
     std::ranges::move(*taken, std::back_inserter(recovered));

@@ -38,8 +38,8 @@ Result<std::vector<WorkerInfo>> read_running(Store& store, std::span<const Runni
     Result<core::TaskMessage> message = core::decode_message(hash[2].text());
     if (!message) continue;
     const TaskRef& task = running[i].lease.task;
-    workers.push_back({task.id, std::move(message->type), task.queue, std::move(message->payload), running[i].started_at,
-                       running[i].deadline, running[i].overrun, std::nullopt});
+    workers.push_back({task.id, std::move(message->type), task.queue, std::move(message->payload),
+                       running[i].started_at, running[i].deadline, running[i].overrun, std::nullopt});
   }
   return workers;
 }
@@ -128,7 +128,8 @@ Result<std::vector<ServerInfo>> read_servers(Store& store) {
     if (record.is_null() || !server) continue;
     server->id = (*ids)[i];
     for (const redis::Value bytes : (*replies)[2 * i + 1]) {
-      if (Result<WorkerInfo> worker = decode_worker(bytes.text())) shown.push_back({servers.size(), std::move(*worker)});
+      Result<WorkerInfo> worker = decode_worker(bytes.text());
+      if (worker) shown.push_back({servers.size(), std::move(*worker)});
     }
     servers.push_back(std::move(*server));
   }

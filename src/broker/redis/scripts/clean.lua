@@ -1,8 +1,8 @@
 -- Deletes completed tasks whose record ended, and archived ones that are too old or too many, the oldest first.
 -- KEYS: 1 P completed
--- ARGV: 1 P; 2 now, s; 3 now, ns within the second; 4 how many completed ones at most; 5 how many archived ones at most; 6 so many may
---   stay archived; 7, 8 those archived until then go, as 2 and 3; 9 a random number
--- Returns how many completed and how many archived ones were deleted; and for both whether more may be to delete, 1 or 0.
+-- ARGV: 1 P; 2 now, s; 3 now, ns within the second; 4 how many completed ones at most; 5 how many archived ones at
+--   most; 6 so many may stay archived; 7, 8 those archived until then go, as 2 and 3; 9 a random number
+-- Returns how many completed and how many archived ones were deleted; and for both 1 if more may be to delete, else 0.
 local P, completed_key, archived_key = ARGV[1], KEYS[1], ARGV[1] .. 'archived'
 local completed_max, archived_max, random = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9])
 local over = redis_call('ZCARD', archived_key) - tonumber(ARGV[6])

@@ -1,9 +1,9 @@
--- Finds active tasks that are lost: their server is dead, their lease ended (Asynq's servers have 30 s more), or they have none. Also
--- ids without a task, and leases without an active task.
+-- Finds active tasks that are lost: their server is dead, their lease ended (Asynq's servers have 30 s more), or they
+-- have none. Also ids without a task, and leases without an active task.
 -- KEYS: 1 P active
--- ARGV: 1 P; 2 how many of the longest running to pass over; 3 how many of the next to look at; then the servers that are dead
--- Returns how many were looked at, then five values for each lost one, the longest running first: id, its place from the end of the
--- list (0: not there), score in `lease` or '', w:run or '', its server or ''.
+-- ARGV: 1 P; 2 how many of the longest running to pass over; 3 how many of the next to look at; then the dead servers
+-- Returns how many were looked at, then five values for each lost one, the longest running first: id, its place from
+-- the end of the list (0: not there), score in `lease` or '', w:run or '', its server or ''.
 local P, passed, wanted = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local ASYNQ_GRACE_S, STRAYS = 30, 20
 local lease_key = P .. 'lease'
@@ -17,7 +17,10 @@ local runs = {}
 local function read_run(text)
   if not runs[text] then
     local nonce, lease, _, owner = parse_run(text)
-    runs[text] = nonce and {second = math.floor(lease / 1000000), lost = lease <= now or dead[owner], owner = owner} or {}
+    runs[text] = {}
+    if nonce then
+      runs[text] = {second = math.floor(lease / 1000000), lost = lease <= now or dead[owner], owner = owner}
+    end
   end
   return runs[text]
 end

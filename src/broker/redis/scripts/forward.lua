@@ -1,8 +1,9 @@
 -- Moves due tasks of one queue, soonest first, to pending or into their groups (Asynq's forward, for both sorted sets).
 -- KEYS: 1 P pending
 -- ARGV: 1 P; 2 now, ns; 3 now, s; 4 how many at most (0: none, just say when the next is due); 5 a random number
--- Returns how many were moved; 1 if more may be due, else 0; and, if any are left, when the next is due, as second and nanoseconds.
--- Among many tasks of one second the next is not looked for: it is said to be due at its start, or a while from now.
+-- Returns how many were moved; 1 if more may be due, else 0; and, if any are left, when the next is due, as second and
+-- nanoseconds. Among many tasks of one second the next is not looked for: it is said to be due at its start, or a while
+-- from now.
 local P, now, now_s, max = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local sources = {P .. 'scheduled', P .. 'retry'}
 local now_fraction = tonumber(string.sub(now, -9))

@@ -1,7 +1,7 @@
 -- Writes a record that ends by itself, in the place of an older one.
 -- KEYS: 1 the record
--- ARGV: 1 how long it is kept, ms; 2 what it is: 'string', 'hash' or 'list'; then its value, its fields and values, or its values (the
---   last one comes first in the list)
+-- ARGV: 1 how long it is kept, ms; 2 what it is: 'string', 'hash' or 'list'; then its value, its fields and values, or
+--   its values (the last one comes first in the list)
 local key, kind, PIECE = KEYS[1], ARGV[2], 4000
 redis_call('DEL', key)
 if kind == 'string' then

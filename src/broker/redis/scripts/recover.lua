@@ -1,10 +1,11 @@
--- Takes lost tasks of one queue from their servers (find_lost.lua): requeues them as the next to run, in the given order, and counts a
--- crash. Those that crashed too often stay active under a number of the caller's, who archives them. Ids without a task go.
+-- Takes lost tasks of one queue from their servers (find_lost.lua): requeues them as the next to run, in the given
+-- order, and counts a crash. Those that crashed too often stay active under a number of the caller's, who archives
+-- them. Ids without a task go.
 -- KEYS: 1 P pending
--- ARGV: 1 P; 2 now, ns; 3 so many crashes are too many (0: never); 4 number; 5 lease of those that stay active, us; then for each task
---   what find_lost.lua said: id, place, score, w:run
--- Returns for each task: n > 0, requeued after its n-th crash; n < 0, to be archived after its -n-th crash; 0, nothing happened, as it is
--- not as it was found or is no task.
+-- ARGV: 1 P; 2 now, ns; 3 so many crashes are too many (0: never); 4 number; 5 lease of those that stay active, us;
+--   then for each task what find_lost.lua said: id, place, score, w:run
+-- Returns for each task: n > 0, requeued after its n-th crash; n < 0, to be archived after its -n-th crash; 0, nothing
+-- happened, as it is not as it was found or is no task.
 local P, now, limit, nonce = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local active_key, lease_key = P .. 'active', P .. 'lease'
 local ends = time_us() + tonumber(ARGV[5])
@@ -37,7 +38,8 @@ for i = 6, #ARGV, 4 do
   elseif is_task and h[1] == 'active' then
     result = (tonumber(h[3]) or 0) + 1
     if limit > 0 and result >= limit then
-      redis_call('HSET', key, 'w:crashes', result, 'w:run', nonce .. ':' .. integer(ends) .. ':' .. (started or now) .. ':')
+      local claim = nonce .. ':' .. integer(ends) .. ':' .. (started or now) .. ':'
+      redis_call('HSET', key, 'w:crashes', result, 'w:run', claim)
       redis_call('ZADD', lease_key, integer(math.floor(ends / 1000000)), id)
       local progress = redis_call('HGET', key, 'w:progress')
       if progress and found and string.sub(progress, 1, #found) == found then

@@ -1,4 +1,5 @@
--- Notes in a list of records that one of them lasts for so long from now, on Redis' clock, and drops those that ended long ago.
+-- Notes in a list of records that one of them lasts for so long from now, on Redis' clock, and drops those that ended
+-- long ago.
 -- KEYS: 1 the list, a sorted set; score: when they end, s, rounded up
 -- ARGV: 1 member; 2 how long it lasts, ms; 3 how long others stay after their end, s
 local now = time_us()

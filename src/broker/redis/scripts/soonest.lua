@@ -1,4 +1,5 @@
--- Stands in front of scripts that take what is due from sorted sets: scores are whole seconds, the exact times stand in w:at.
+-- Stands in front of scripts that take what is due from sorted sets: scores are whole seconds, the exact times stand in
+-- w:at.
 
 -- So many tasks of one second are put into the order of their exact times; if there are more, they go by id.
 local FEW = 1000
@@ -25,16 +26,17 @@ end
 -- Finds the tasks of the sorted sets `keys` whose time is at most `limit_s` seconds and `limit_fraction` ns ('+inf' and
 -- nil: all), the soonest first, `max` of them or less; there is one at least if any is due.
 -- Returns a table: `due`, items {id, from (number of its key), fields (w:at first, then those asked for)}; `at_head`,
--- whether they are the first of their sets; `more`, whether more may be due. And of the second of the limit: `looked`, how
--- many tasks were looked at, `nearest`, the fraction of the soonest of them that is not among `due`, and `unseen`, whether
--- there are others. `random` decides at which of them to look if they are many.
+-- whether they are the first of their sets; `more`, whether more may be due. And of the second of the limit: `looked`,
+-- how many tasks were looked at, `nearest`, the fraction of the soonest of them that is not among `due`, and `unseen`,
+-- whether there are others. `random` decides at which of them to look if they are many.
 local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
   local found = {due = {}, more = false, looked = 0, unseen = false}
   local due = found.due
 
   local function read(from, place, id, score)
     local h = redis_call('HMGET', P .. 't:' .. id, 'w:at', unpack(fields))
-    return {id = id, from = from, place = place, score = tonumber(score), fraction = fraction_in(score, h[1]), fields = h}
+    local fraction = fraction_in(score, h[1])
+    return {id = id, from = from, place = place, score = tonumber(score), fraction = fraction, fields = h}
   end
 
   -- The first `max` ids of one or two lists that are in order, each with the number of its list.
@@ -54,11 +56,15 @@ local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
   local function take_crowd(score)
     local lists = {}
     for from, key in ipairs(keys) do lists[from] = redis_call('ZRANGEBYSCORE', key, score, score, 'LIMIT', 0, max) end
-    for place, entry in ipairs(merge(lists)) do due[place] = read(entry[1], place, entry[2], score) end
+    for place, entry in ipairs(merge(lists)) do
+      local h = redis_call('HMGET', P .. 't:' .. entry[2], 'w:at', unpack(fields))
+      due[place] = {id = entry[2], from = entry[1], fields = h}
+    end
     found.at_head, found.more = true, true
   end
 
-  -- Whole seconds before that of the limit. One that the end of a list cuts in two is left for the next time, unless it is the first.
+  -- Whole seconds before that of the limit. One that the end of a list cuts in two is left for the next time, unless it
+  -- is the first.
   local function take_seconds()
     local lists, cut = {}, nil
     for from, key in ipairs(keys) do
@@ -74,7 +80,9 @@ local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
     end
     if cut and #due == 0 then
       for from, key in ipairs(keys) do
-        for place, id in ipairs(redis_call('ZRANGEBYSCORE', key, cut, cut)) do due[#due + 1] = read(from, place, id, cut) end
+        for place, id in ipairs(redis_call('ZRANGEBYSCORE', key, cut, cut)) do
+          due[#due + 1] = read(from, place, id, cut)
+        end
       end
     end
     found.more = cut ~= nil

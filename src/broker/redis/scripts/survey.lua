@@ -1,7 +1,8 @@
 -- Says whether tasks of a queue may be lost. Aggregation sets whose hold ended go back.
 -- KEYS: 1 P active
 -- ARGV: 1 P; 2 now, ns
--- Returns 1 if the active tasks should be looked at, whatever their owners do, else 0; then the servers that may hold some.
+-- Returns 1 if the active tasks should be looked at, whatever their owners do, else 0; then the servers that may hold
+-- some.
 local P = ARGV[1]
 local owners_key = P .. 'windlass:owners'
 reclaim_sets(P, ARGV[2])
@@ -10,5 +11,6 @@ if active == 0 and leases == 0 then
   redis_call('DEL', owners_key)
   return {0}
 end
-local look = active ~= leases or tonumber(redis_call('ZRANGE', P .. 'lease', 0, 0, 'WITHSCORES')[2]) <= time_us() / 1000000
+local first_end = tonumber(redis_call('ZRANGE', P .. 'lease', 0, 0, 'WITHSCORES')[2] or 0)
+local look = active ~= leases or first_end <= time_us() / 1000000
 return {look and 1 or 0, unpack(redis_call('SMEMBERS', owners_key))}
