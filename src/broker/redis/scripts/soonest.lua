@@ -92,7 +92,7 @@ local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
   local function take_present()
     for from, key in ipairs(keys) do
       local n = redis_call('ZCOUNT', key, limit_s, limit_s)
-      local first = n > FEW and random % (n - FEW + 1) or 0
+      local first = n > FEW and math.min(random % math.ceil(n / FEW) * FEW, n - FEW) or 0
       found.unseen = found.unseen or n > FEW
       for i, id in ipairs(n > 0 and redis_call('ZRANGEBYSCORE', key, limit_s, limit_s, 'LIMIT', first, FEW) or {}) do
         local item = read(from, i, id, limit_s)
