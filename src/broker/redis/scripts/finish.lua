@@ -17,7 +17,8 @@ local active_key, lease_key = P .. 'active', P .. 'lease'
 -- Keys of another type stop the script here, before it has written.
 local active_size = redis_call('LLEN', active_key)
 redis_call('LLEN', KEYS[1])
-local scores = redis_call('ZMSCORE', lease_key, unpack(ids))
+redis_call('ZCARD', lease_key)
+local now_us = time_us()
 
 local out, gone, left, deleted, requeued = {}, {}, {}, {}, {}
 local processed, failed, expired = 0, 0, 0
@@ -30,12 +31,16 @@ local function read_run(run)
   seconds[run] = nonce and math.floor(lease / 1000000)
 end
 
--- Whether the task is active under this number. An active id without a lease entry is taken as held.
-local function holds(k, id, h, nonce)
+-- Whether the task is active under this number. When its lease has ended a Go server may have taken it since, which shows in the
+-- lease's score alone; not before, because Asynq waits 30 s longer. An active id without a lease entry is taken as held.
+local function holds(id, h, nonce)
   local run = h[2]
   if gone[id] or h[1] ~= 'active' or not run then return false end
   if not nonces[run] then read_run(run) end
-  return nonces[run] == nonce and (not scores[k] or tonumber(scores[k]) == seconds[run])
+  if nonces[run] ~= nonce then return false end
+  if (seconds[run] + 1) * 1000000 > now_us then return true end
+  local score = redis_call('ZSCORE', lease_key, id)
+  return not score or tonumber(score) == seconds[run]
 end
 
 local function add_result(fields, result)
@@ -52,7 +57,7 @@ for k = 1, n do
   local lower = string.lower(kind)
   local arg = i + 2
   i = arg + ((lower == 'c' or lower == 'a') and 4 or lower == 'r' and 6 or lower == 's' and 2 or 0)
-  if not holds(k, id, redis_call('HMGET', key, 'state', 'w:run'), nonce) then
+  if not holds(id, redis_call('HMGET', key, 'state', 'w:run'), nonce) then
     out[k] = 0
   else
     out[k] = 1
