@@ -79,11 +79,16 @@ void read_answers(const redis::Value& registered, const redis::Value& reply, con
   }
 }
 
-// Adds the ticks of these tasks to the histories of their entries; `last` is the number of the last of them.
-Status write_history(Store& store, std::span<const NewTask* const> stored, std::int64_t last, TimePoint now) {
+// Adds the ticks of these tasks to the histories of their entries.
+Status add_events(Store& store, std::span<const NewTask* const> tasks, TimePoint now) {
+  redis::Pipeline counting;
+  // Numbers that are not used do no harm.
+  counting.add("INCRBY", redis::Key{kTicksTakenKey}, tasks.size()).idempotent();
+  const Result<redis::Replies> counted = store.call(counting);
+  if (!counted) return counted.error();
+  std::int64_t number = (*counted)[0].integer().value_or(0) - static_cast<std::int64_t>(tasks.size());
   redis::Pipeline pipeline;
-  std::int64_t number = last - static_cast<std::int64_t>(stored.size());
-  for (const NewTask* task : stored) {
+  for (const NewTask* task : tasks) {
     const std::string key = history_key(task->tick->entry);
     const std::string event = encode_scheduler_event({task->message.id, now, task->tick->nominal}, ++number);
     pipeline.add("ZADD", redis::Key{key}, unix_seconds(now), event).idempotent();
@@ -112,10 +117,7 @@ std::vector<Result<EnqueueOutcome>> enqueue_through(redis::Client& client, Store
   for (std::size_t c = 0; c < chunks.size(); ++c) {
     read_answers((*replies)[2 * c], (*replies)[2 * c + 1], chunks[c], tasks, now, answers);
   }
-  // The tasks are stored whatever becomes of the history.
-  if (const Status noted = note_ticks(store, tasks, answers, now); !noted) {
-    log_warn("the history of a periodic entry was not written", {{"error", noted.error().message()}});
-  }
+  write_history(store, tasks, answers, now);
   if (const auto unmet = wait != nullptr ? wait->unmet(*replies, 2 * chunks.size()) : std::nullopt) {
     for (Result<EnqueueOutcome>& answer : answers) {
       if (!answer || answer->status != EnqueueStatus::kEnqueued) continue;
@@ -198,25 +200,17 @@ std::vector<Result<EnqueueOutcome>> enqueue_durably(Store& store, std::span<cons
   return enqueue_through(**client, store, tasks, &*wait);
 }
 
-Status note_ticks(Store& store, std::span<const NewTask* const> tasks, std::span<const Result<EnqueueOutcome>> outcomes,
-                  TimePoint now) {
-  redis::Pipeline pipeline;
-  std::vector<const NewTask*> stored;
+void write_history(Store& store, std::span<const NewTask* const> tasks, std::span<const Result<EnqueueOutcome>> outcomes,
+                   TimePoint now) {
+  std::vector<const NewTask*> ticks;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const std::optional<Tick>& tick = tasks[i]->tick;
-    if (!tick || !outcomes[i]) continue;
-    const bool is_stored = outcomes[i]->status == EnqueueStatus::kEnqueued;
-    if (!is_stored && outcomes[i]->status != EnqueueStatus::kTickSkipped) continue;
-    pipeline.eval(script(ScriptName::kNoteTick), 1, 2).key(kTicksKey).arg(tick->entry).arg(unix_nanos(tick->nominal));
-    pipeline.idempotent();
-    if (is_stored) stored.push_back(tasks[i]);
+    const bool is_stored = outcomes[i] && outcomes[i]->status == EnqueueStatus::kEnqueued;
+    if (is_stored && tasks[i]->tick) ticks.push_back(tasks[i]);
   }
-  // Numbers that are not used do no harm.
-  if (!stored.empty()) pipeline.add("INCRBY", redis::Key{kTicksTakenKey}, stored.size()).idempotent();
-  const Result<redis::Replies> replies = store.call(pipeline);
-  if (!replies) return replies.error();
-  if (stored.empty()) return {};
-  return write_history(store, stored, (*replies)[replies->size() - 1].integer().value_or(0), now);
+  if (ticks.empty()) return;
+  if (const Status written = add_events(store, ticks, now); !written) {
+    log_warn("the history of a periodic entry was not written", {{"error", written.error().message()}});
+  }
 }
 
 }  // namespace windlass::broker

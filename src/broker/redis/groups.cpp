@@ -180,9 +180,7 @@ Result<EnqueueOutcome> finish_set(Store& store, const AggregationSet& set, const
   if (answer[2].integer() == 1) empty_trash_of(store, set.queue);
   if (aggregate == nullptr) return EnqueueOutcome();
   const Result<EnqueueOutcome> outcome = to_outcome(answer[1], *aggregate, now);
-  if (const Status noted = note_ticks(store, std::span(&aggregate, 1), std::span(&outcome, 1), now); !noted) {
-    log_warn("the history of a periodic entry was not written", {{"error", noted.error().message()}});
-  }
+  write_history(store, std::span(&aggregate, 1), std::span(&outcome, 1), now);
   return outcome;
 }
 

@@ -20,7 +20,6 @@ inline constexpr std::string_view kSchedulersKey = "asynq:schedulers";
 inline constexpr std::string_view kCancelChannel = "asynq:cancel";
 inline constexpr std::string_view kOwnCancelChannel = "asynq:windlass:cancel";
 inline constexpr std::string_view kOwnersKey = "asynq:windlass:owners";
-inline constexpr std::string_view kTicksKey = "asynq:windlass:ticks";
 inline constexpr std::string_view kTicksTakenKey = "asynq:windlass:ticks_taken";
 inline constexpr std::string_view kPublicationsKey = "asynq:windlass:publications";
 

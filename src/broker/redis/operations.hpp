@@ -30,9 +30,10 @@ void add_enqueue_args(redis::Pipeline& pipeline, const Store& store, const std::
                       TimePoint now);
 // What the script answers for one task.
 EnqueueOutcome to_outcome(const redis::Value& answer, const NewTask& task, TimePoint now);
-// Writes the ticks that were taken into the history of their entries.
-Status note_ticks(Store& store, std::span<const NewTask* const> tasks, std::span<const Result<EnqueueOutcome>> outcomes,
-                  TimePoint now);
+// Writes the ticks whose tasks were stored into the histories of their entries. They are stored whatever becomes of the history: a
+// failure is logged.
+void write_history(Store& store, std::span<const NewTask* const> tasks, std::span<const Result<EnqueueOutcome>> outcomes,
+                   TimePoint now);
 
 // -- fetch.cpp
 

@@ -20,6 +20,15 @@ Result<std::int64_t> next_publication(Store& store) {
   return (*replies)[0].integer().value_or(0);
 }
 
+// The hashes with the last ticks of entries.
+Result<std::vector<std::string>> keys_of_ticks(Store& store) {
+  if (!store.is_cluster()) return std::vector<std::string>{store.tick_prefix({}) + "ticks"};
+  Result<std::vector<std::string>> names = read_queues(store);
+  if (!names) return names;
+  for (std::string& name : *names) name = store.tick_prefix(name) + "ticks";
+  return names;
+}
+
 }  // namespace
 
 Status publish_scheduler(Store& store, const SchedulerRecord& record, Duration ttl) {
@@ -67,14 +76,20 @@ Result<std::vector<SchedulerEntry>> read_scheduler_entries(Store& store) {
 Result<std::vector<std::optional<TimePoint>>> read_last_ticks(Store& store, std::span<const std::string> entries) {
   std::vector<std::optional<TimePoint>> last(entries.size());
   if (entries.empty()) return last;
+  const Result<std::vector<std::string>> keys = keys_of_ticks(store);
+  if (!keys) return keys.error();
   redis::Pipeline pipeline;
-  pipeline.begin("HMGET", 1 + entries.size()).key(kTicksKey);
-  for (const std::string& entry : entries) pipeline.arg(entry);
-  pipeline.idempotent();
+  for (const std::string& key : *keys) {
+    pipeline.begin("HMGET", 1 + entries.size()).key(key);
+    for (const std::string& entry : entries) pipeline.arg(entry);
+    pipeline.idempotent();
+  }
   const Result<redis::Replies> replies = store.call(pipeline);
   if (!replies) return replies.error();
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (const auto nanos = (*replies)[0][i].integer()) last[i] = TimePoint(Duration(*nanos));
+  for (std::size_t k = 0; k < keys->size(); ++k) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (const auto nanos = (*replies)[k][i].integer()) last[i] = std::max(last[i], std::optional(TimePoint(Duration(*nanos))));
+    }
   }
   return last;
 }

@@ -33,7 +33,7 @@ const redis::Script& script(ScriptName name) {
   static const std::array kScripts{
       make(kPlain, lua::enqueue),        make(kAllowOom, lua::fetch),        make(kAllowOom, lua::take_back),
       make(kAllowOom, lua::finish),      make(kAllowOom, lua::extend),       make(kPlain, lua::update),
-      make(kAllowOom, lua::note_tick),   make(kAllowOom, lua::soonest, lua::forward),
+      make(kAllowOom, lua::soonest, lua::forward),
       make(kAllowOom, lua::survey),      make(kReadOnly, lua::find_lost),    make(kAllowOom, lua::recover),
       make(kAllowOom, lua::soonest, lua::clean),
       make(kAllowOom, lua::group_take),   make(kPlain, enqueue_function(), lua::group_finish),

@@ -7,7 +7,7 @@
 namespace windlass::broker {
 
 enum class ScriptName : unsigned char {
-  kEnqueue, kFetch, kTakeBack, kFinish, kExtend, kUpdate, kNoteTick, kForward, kSurvey, kFindLost, kRecover, kClean,
+  kEnqueue, kFetch, kTakeBack, kFinish, kExtend, kUpdate, kForward, kSurvey, kFindLost, kRecover, kClean,
   kGroupTake, kGroupFinish, kGroupRelease, kQueueInfo, kList, kTask, kAct, kUpdatePayload, kRemoveQueue, kTrash, kPublishRecord,
   kRegisterRecord, kPublishCancels, kRefusals,
 };

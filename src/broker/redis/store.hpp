@@ -46,8 +46,8 @@ class Store {
   // before it wrote anything), else kUnknownOutcome, because the others may have been carried out. An empty pipeline is no call.
   Result<redis::Replies> call(const redis::Pipeline& commands);
 
-  // Where the marks of periodic ticks stand that a task of `queue` takes: in one place for all queues, but in a cluster with the
-  // queue, because a script can touch the keys of one node only.
+  // What the keys begin with that say which ticks were taken by tasks of `queue`: one prefix for all queues, but in a cluster that of
+  // the queue, because a script can touch the keys of one node only. So in a cluster the marks of an entry hold within one queue.
   std::string tick_prefix(const std::string& queue) const;
 
   std::uint64_t random();

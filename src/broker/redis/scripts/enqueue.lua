@@ -1,6 +1,6 @@
 -- Stores new tasks of one queue (specification: Asynq's enqueue, schedule, add to group, and their unique variants).
 -- KEYS: 1 P pending
--- ARGV: 1 P; 2 now, ns; 3 now, s; 4 now, ms; 5 prefix of the tick marks; 6 all flags that occur below; from 7 on for each task:
+-- ARGV: 1 P; 2 now, ns; 3 now, s; 4 now, ms; 5 prefix of what is kept of ticks; 6 all flags that occur below; from 7 on for each task:
 --   flags, id, msg, w:x, and for each flag in this order
 --   t  entry, nominal time (ns), how long the mark is kept (ms), 1 to skip the tick while an earlier task runs, else 0
 --   u  lock key, how long (ms), until when (ns)
@@ -14,6 +14,7 @@ local pending_key, scheduled_key = P .. 'pending', P .. 'scheduled'
 redis_call('LLEN', pending_key)
 if string.find(ARGV[6], 's', 1, true) then redis_call('ZCARD', scheduled_key) end
 if string.find(ARGV[6], 'g', 1, true) then redis_call('SCARD', P .. 'groups') end
+if string.find(ARGV[6], 't', 1, true) then redis_call('HLEN', ticks .. 'ticks') end
 
 local function tick_taken(entry, nominal)
   local kept = redis_call('ZSCORE', ticks .. 'tick:' .. entry, nominal)
@@ -31,6 +32,8 @@ local function take_tick(entry, nominal, keep)
   redis_call('ZREMRANGEBYSCORE', key, '-inf', integer(now_ms))
   redis_call('ZADD', key, integer(now_ms + keep), nominal)
   if redis_call('PTTL', key) < keep then redis_call('PEXPIRE', key, integer(keep)) end
+  local last = redis_call('HGET', ticks .. 'ticks', entry)
+  if not last or less(last, nominal) then redis_call('HSET', ticks .. 'ticks', entry, nominal) end
 end
 
 -- Who holds the lock: a task that exists, and as long as it said.
