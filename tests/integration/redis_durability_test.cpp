@@ -49,7 +49,7 @@ TEST_F(RedisDurability, WhatIsAnsweredFromADiskThatIsWrittenAtOnceOutlivesTheSer
 
 TEST_F(RedisDurability, ATaskWithTooFewReplicasIsStoredAndTheCallerIsTold) {
   RedisServer server;
-  const auto broker = open_broker(server.url() + "?read_timeout=200ms");
+  const auto broker = open_broker(server.url() + "?read_timeout=2s");
   const auto outcome = get(put_with(*broker, "a", EnqueueDurability::replicated(1))).at(0);
   EXPECT_EQ(outcome.status, EnqueueStatus::kNotDurable);
   EXPECT_EQ(outcome.unmet, "only 0 of 1 replicas have taken it over yet");
