@@ -482,6 +482,7 @@ void ModelRun::move_clock() {
 
 // Not back to before the end of something that has ended: it is not defined whether that is there again.
 void ModelRun::step_wall(Duration by) {
+  if (row_.locks_end_by_server && by < 0ns) return;
   latest_ = std::max(latest_, clock_.now());
   const TimePoint to = clock_.now() + by;
   if (std::ranges::any_of(ends_, [&](TimePoint end) { return to < end && end <= latest_; })) return;

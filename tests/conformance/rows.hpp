@@ -30,6 +30,8 @@ struct Row {
   bool survives = false;    // what was stored is there after the last broker was closed, and opened again
   bool shared = false;      // several open brokers see one store, and signal each other
   bool ties_by_id = false;  // equal times are ordered by id instead of by order of storing
+  // Unique locks end on the clock of the store's server as well: a wall clock that is stepped back ends them early.
+  bool locks_end_by_server = false;
   Duration grain = Duration(1);  // how exactly leases, liveness, records and tick marks end
 };
 

@@ -78,6 +78,7 @@ const std::vector<Row>& rows() {
                                      .survives = true,
                                      .shared = true,
                                      .ties_by_id = true,
+                                     .locks_end_by_server = true,
                                      .grain = std::chrono::milliseconds(1)}};
   return all;
 }

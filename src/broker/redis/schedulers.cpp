@@ -103,8 +103,9 @@ Result<std::vector<SchedulerEvent>> read_scheduler_events(Store& store, const st
   for (const redis::Value bytes : (*replies)[0]) {
     if (Result<NumberedEvent> event = decode_scheduler_event(bytes.text())) read.push_back(std::move(*event));
   }
-  // As taken, whatever the clocks did.
-  std::ranges::stable_sort(read, std::greater(), &NumberedEvent::number);
+  // As taken, whatever the clocks did; those of Go schedulers have no number.
+  const auto order = [](const NumberedEvent& event) { return std::pair(event.number, event.event.enqueued_at); };
+  std::ranges::sort(read, std::greater(), order);
   std::vector<SchedulerEvent> events;
   for (NumberedEvent& event : read) {
     if (events.size() == limit) break;
