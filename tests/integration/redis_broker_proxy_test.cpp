@@ -292,6 +292,22 @@ TEST_F(RedisProxy, AVerbThatReadsIsRepeatedByItself) {
   }
 }
 
+TEST_F(RedisProxy, ATickWhoseAnswerIsLostIsTakenWithAllThatBelongsToIt) {
+  auto bad = open_broker(proxy_url());
+  put(*bad, plain("there"));
+  NewTask task = plain("a");
+  task.tick = Tick{"entry", std::chrono::floor<std::chrono::seconds>(base::real_clock().now())};
+  proxy_.cut_before_reply();
+  EXPECT_EQ(bad->enqueue(std::span(&task, 1)).error().code(), ErrorCode::kUnknownOutcome);
+
+  auto good = open_broker(server_.url());
+  wait_until([&] { return exists(*good, "a"); });
+  const std::string entry = "entry";
+  EXPECT_EQ(get(good->last_ticks(std::span(&entry, 1))).at(0), task.tick->nominal);
+  task.message.id = "b";
+  EXPECT_EQ(put(*good, task), EnqueueStatus::kTickTaken);
+}
+
 TEST_F(RedisProxy, ARequestThatDidNotArriveIsNoUnknownOutcomeForReads) {
   auto bad = open_broker(proxy_url());
   put(*bad, plain("there"));

@@ -145,6 +145,25 @@ TEST_P(RedisTopology, EveryVerbWorksOverQueuesOnDifferentNodes) {
   }
 }
 
+TEST_P(RedisTopology, ATickIsTakenOnceByTheTasksOfAQueueAndOnceInAllWhereOneNodeHasAllQueues) {
+  const TimePoint tick = std::chrono::floor<std::chrono::seconds>(base::real_clock().now());
+  const auto put_tick = [&](const std::string& id, const std::string& queue, TimePoint nominal) {
+    NewTask task = plain(id, queue);
+    task.tick = Tick{"entry", nominal};
+    return put(*broker_, task);
+  };
+  EXPECT_EQ(put_tick("1", "a", tick), EnqueueStatus::kEnqueued);
+  EXPECT_EQ(put_tick("2", "a", tick), EnqueueStatus::kTickTaken);
+  EXPECT_EQ(put_tick("3", "b", tick),
+            GetParam() == Kind::kCluster ? EnqueueStatus::kEnqueued : EnqueueStatus::kTickTaken);
+
+  EXPECT_EQ(put_tick("4", "b", tick + 2min), EnqueueStatus::kEnqueued);
+  EXPECT_EQ(put_tick("5", "a", tick + 1min), EnqueueStatus::kEnqueued);
+  const std::vector<std::string> entries{"unknown", "entry"};
+  EXPECT_THAT(get(broker_->last_ticks(entries)), ElementsAre(std::nullopt, std::optional(tick + 2min)))
+      << "of all queues";
+}
+
 TEST_P(RedisTopology, WaitersAndFeedsHearOfEveryQueueAndEachOther) {
   auto other = open_broker(url_);
   const auto pending = broker_->make_waiter(kQueues, WaitFor::kPending);
