@@ -1,9 +1,10 @@
 windlass_test(periodic_process_tests
   SOURCES periodic_cli_test.cpp periodic_examples_test.cpp periodic_schedulers_test.cpp periodic_service_test.cpp
           ${PROJECT_SOURCE_DIR}/tests/support/child_process.cpp
+          ${PROJECT_SOURCE_DIR}/tests/support/redis_server.cpp
   LAYERS periodic broker exec
   LABEL integration
-  TIMEOUT 120)
+  TIMEOUT 180)
 add_dependencies(periodic_process_tests windlass_tool)
 target_compile_definitions(periodic_process_tests PRIVATE
   WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>" WINDLASS_EXAMPLES="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")

@@ -13,6 +13,7 @@
 
 #include "core/text.hpp"
 #include "exec/command.hpp"
+#include "periodic_store.hpp"
 #include "running_program.hpp"
 #include "support/child_process.hpp"
 
@@ -28,20 +29,28 @@ struct Ran {
   std::string out, err;
 };
 
-class PeriodicCli : public ::testing::Test {
+Ran run(std::vector<std::string> argv) {
+  exec::CommandSpec spec;
+  spec.argv = std::move(argv);
+  spec.output_max = 1 << 20;
+  spec.error_tail_max = 1 << 20;
+  const auto result = exec::run_command(spec, {});
+  return {result.exit_code, result.output, result.error_tail};
+}
+
+// `windlass cron next`, which needs no store.
+Ran cron_next(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {WINDLASS_TOOL, "cron", "next"});
+  return run(std::move(arguments));
+}
+
+class PeriodicCli : public OnEachStore {
  protected:
   std::vector<std::string> argv(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), {WINDLASS_TOOL, "--broker", "sqlite:" + dir_.file("tasks.db")});
+    arguments.insert(arguments.begin(), {WINDLASS_TOOL, "--broker", store_->url()});
     return arguments;
   }
-  Ran windlass(const std::vector<std::string>& arguments) const {
-    exec::CommandSpec spec;
-    spec.argv = argv(arguments);
-    spec.output_max = 1 << 20;
-    spec.error_tail_max = 1 << 20;
-    const auto result = exec::run_command(spec, {});
-    return {result.exit_code, result.output, result.error_tail};
-  }
+  Ran windlass(const std::vector<std::string>& arguments) const { return run(argv(arguments)); }
   void write(const std::string& text, const std::string& name = "schedule.toml") {
     std::ofstream(dir_.file("new")) << text;
     std::filesystem::rename(dir_.file("new"), dir_.file(name));
@@ -68,39 +77,39 @@ overlap = "skip_if_running"
 team = "a"
 )";
 
-TEST_F(PeriodicCli, NextPrintsTheNextTimesAcrossAJumpOfTheClocks) {
-  EXPECT_EQ(windlass({"cron", "next", "0 9 * * 1-5", "--tz", "America/New_York", "--from", "2026-03-06T00:00:00Z", "-n",
+TEST(CronNext, PrintsTheNextTimesAcrossAJumpOfTheClocks) {
+  EXPECT_EQ(cron_next({"0 9 * * 1-5", "--tz", "America/New_York", "--from", "2026-03-06T00:00:00Z", "-n",
                       "3", "--json"})
                 .out,
             "[\"2026-03-06T14:00:00Z\",\"2026-03-09T13:00:00Z\",\"2026-03-10T13:00:00Z\"]\n");
   const Ran text =
-      windlass({"cron", "next", "0 9 * * *", "--tz", "Asia/Kolkata", "--from", "2026-03-06T00:00:00Z", "-n", "1"});
+      cron_next({"0 9 * * *", "--tz", "Asia/Kolkata", "--from", "2026-03-06T00:00:00Z", "-n", "1"});
   EXPECT_EQ(text.code, 0);
   EXPECT_THAT(text.out, HasSubstr("2026-03-06T09:00:00+05:30  2026-03-06T03:30:00Z"));
-  EXPECT_EQ(windlass({"cron", "next", "0 0 30 2 *", "--json"}).out, "[]\n");
-  EXPECT_EQ(windlass({"cron", "next", "0 0 30 2 *"}).out, "never, within five years\n");
-  EXPECT_EQ(windlass({"cron", "next", "@every 1h", "--from", "2026-03-06T00:10:00Z", "-n", "1", "--json"}).out,
+  EXPECT_EQ(cron_next({"0 0 30 2 *", "--json"}).out, "[]\n");
+  EXPECT_EQ(cron_next({"0 0 30 2 *"}).out, "never, within five years\n");
+  EXPECT_EQ(cron_next({"@every 1h", "--from", "2026-03-06T00:10:00Z", "-n", "1", "--json"}).out,
             "[\"2026-03-06T01:00:00Z\"]\n");
   EXPECT_THAT(
-      windlass({"cron", "next", "@every 1h", "--entry", "x", "--from", "2026-03-06T00:10:00Z", "-n", "1", "--json"})
+      cron_next({"@every 1h", "--entry", "x", "--from", "2026-03-06T00:10:00Z", "-n", "1", "--json"})
           .out,
       Not(HasSubstr("01:00:00Z")));
   EXPECT_EQ(
-      windlass({"cron", "next", "* * * * * *", "--seconds", "--from", "2026-03-06T00:00:00Z", "-n", "1", "--json"}).out,
+      cron_next({"* * * * * *", "--seconds", "--from", "2026-03-06T00:00:00Z", "-n", "1", "--json"}).out,
       "[\"2026-03-06T00:00:01Z\"]\n");
 }
 
-TEST_F(PeriodicCli, ABadSpecIsCode2AndNamesThePlace) {
-  const Ran bad = windlass({"cron", "next", "0 25 * * *"});
+TEST(CronNext, ABadSpecIsCode2AndNamesThePlace) {
+  const Ran bad = cron_next({"0 25 * * *"});
   EXPECT_EQ(bad.code, 2);
   EXPECT_EQ(bad.err, "windlass: cron '0 25 * * *': hour (character 3): 25 is above 23\n");
-  EXPECT_THAT(windlass({"cron", "next", "* * * * *", "--tz", "Nowhere"}).err,
+  EXPECT_THAT(cron_next({"* * * * *", "--tz", "Nowhere"}).err,
               HasSubstr("unknown time zone \"Nowhere\""));
-  EXPECT_THAT(windlass({"cron", "next", "* * * * *", "--json", "--tz", "Nowhere"}).err,
+  EXPECT_THAT(cron_next({"* * * * *", "--json", "--tz", "Nowhere"}).err,
               HasSubstr("\"error\":\"invalid_argument\""));
 }
 
-TEST_F(PeriodicCli, ScheduleRunsTheEntriesOfAFileAndCronShowsThem) {
+TEST_P(PeriodicCli, ScheduleRunsTheEntriesOfAFileAndCronShowsThem) {
   write(std::string(kEntry) + "[[entry]]\nname = \"often\"\ncron = \"@every 1s\"\ntype = \"t\"\n");
   const auto scheduler = schedule();
   while (RunningProgram::count(windlass({"cron", "history", "often", "--json"}).out, "task_id") < 2) {
@@ -121,7 +130,7 @@ TEST_F(PeriodicCli, ScheduleRunsTheEntriesOfAFileAndCronShowsThem) {
   EXPECT_EQ(windlass({"cron", "history", "often"}).code, 0) << "its history is not";
 }
 
-TEST_F(PeriodicCli, TriggerEnqueuesTheTaskOfAnEntryNow) {
+TEST_P(PeriodicCli, TriggerEnqueuesTheTaskOfAnEntryNow) {
   write(kEntry);
   const auto scheduler = schedule();
   while (windlass({"cron", "ls", "--json"}).out.find("nightly") == std::string::npos) std::this_thread::yield();
@@ -141,7 +150,7 @@ TEST_F(PeriodicCli, TriggerEnqueuesTheTaskOfAnEntryNow) {
   EXPECT_EQ(windlass({"cron", "history", "unknown"}).code, 3);
 }
 
-TEST_F(PeriodicCli, ScheduleFollowsChangesOfTheFileAndSurvivesWrongOnes) {
+TEST_P(PeriodicCli, ScheduleFollowsChangesOfTheFileAndSurvivesWrongOnes) {
   write(kEntry);
   const auto scheduler = schedule();
   EXPECT_TRUE(scheduler->wait_for_error("periodic tasks added")) << scheduler->err();
@@ -155,7 +164,7 @@ TEST_F(PeriodicCli, ScheduleFollowsChangesOfTheFileAndSurvivesWrongOnes) {
   EXPECT_EQ(scheduler->end(), 0);
 }
 
-TEST_F(PeriodicCli, AWrongFileAtTheStartIsCode2) {
+TEST_P(PeriodicCli, AWrongFileAtTheStartIsCode2) {
   EXPECT_EQ(windlass({"schedule", dir_.file("none.toml")}).code, 2);
   write("[[entry]]\ncron = \"0 25 * * *\"\ntype = \"t\"\n[[entry]]\nname = \"x\"\ncron = \"nonsense\"\ntype = \"t\"\n");
   const Ran wrong = windlass({"schedule", dir_.file("schedule.toml")});
@@ -166,7 +175,7 @@ TEST_F(PeriodicCli, AWrongFileAtTheStartIsCode2) {
   EXPECT_THAT(windlass({"schedule", dir_.file("schedule.toml")}).err, HasSubstr("schedule.toml: line 1, column"));
 }
 
-TEST_F(PeriodicCli, ScheduleReadsYamlAndJsonToo) {
+TEST_P(PeriodicCli, ScheduleReadsYamlAndJsonToo) {
   write("- {name: y, cron: '@daily', type: t}\n", "s.yaml");
   write(R"({"entries":[{"name":"j","cron":"@daily","type":"t"}]})", "s.json");
   for (const char* name : {"s.yaml", "s.json"}) {
@@ -175,6 +184,8 @@ TEST_F(PeriodicCli, ScheduleReadsYamlAndJsonToo) {
     EXPECT_EQ(scheduler->end(), 0);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Stores, PeriodicCli, ::testing::Values(StoreKind::kSqlite, StoreKind::kRedis), name_of_store);
 
 }  // namespace
 }  // namespace windlass::testing

@@ -1,9 +1,12 @@
-// Schedulers as processes on one SQLite file, stopped and killed: each tick of each entry is one task.
+// Schedulers as processes on one store, stopped and killed: each tick of each entry is one task.
+#include <cstdlib>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -14,6 +17,7 @@
 
 #include "base/random.hpp"
 #include "core/text.hpp"
+#include "periodic_store.hpp"
 #include "running_program.hpp"
 #include "support/child_process.hpp"
 #include "support/seed.hpp"
@@ -23,50 +27,134 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class Schedulers : public ::testing::Test {
+// Ticks of an entry, each with its tasks.
+using Ticks = std::map<TimePoint, int>;
+
+// So many seconds of one minute, a while from now.
+struct Window {
+  std::chrono::sys_seconds begin;
+  long seconds;
+
+  static Window soon(long seconds) {
+    auto begin = std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now() + 5s);
+    const auto minute = std::chrono::floor<std::chrono::minutes>(begin);
+    if (begin - minute + std::chrono::seconds(seconds) > 1min) begin = minute + 1min;
+    return {begin, seconds};
+  }
+  std::chrono::sys_seconds end() const { return begin + std::chrono::seconds(seconds); }
+  // The spec of an entry that ticks in each of its seconds, and never again for a year.
+  std::string spec() const {
+    const auto day = std::chrono::floor<std::chrono::days>(begin);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(begin - day);
+    const auto text = [](auto number) { return std::to_string(number); };
+    return text(time.seconds().count()) + "-" + text(time.seconds().count() + seconds - 1) + " " +
+           text(time.minutes().count()) + " " + text(time.hours().count()) + " " +
+           text(static_cast<unsigned>(date.day())) + " " + text(static_cast<unsigned>(date.month())) + " *";
+  }
+};
+
+// WINDLASS_TICK_SECONDS, up to a minute: for scripts/test-ticks.
+long seconds_to_run() {
+  const char* const text = std::getenv("WINDLASS_TICK_SECONDS");
+  return text != nullptr ? std::strtol(text, nullptr, 10) : 10;
+}
+
+class Schedulers : public OnEachStore {
  protected:
-  void write_entries(int count) {
+  using Processes = std::vector<std::unique_ptr<RunningProgram>>;
+
+  static std::string entry_name(int i) { return "e" + std::to_string(i); }
+  // The tasks go to three queues, which a cluster keeps on different nodes.
+  void write_entries(int count, const std::string& spec = "@every 1s") {
     std::ofstream file(dir_.file("entries.toml"));
     for (int i = 0; i < count; ++i) {
-      file << "[[entry]]\nname = \"e" << i
-           << "\"\ncron = \"@every 1s\"\ntype = \"t\"\nmissed = \"all\"\nmissed_limit = 1000\n";
+      file << "[[entry]]\nname = \"" << entry_name(i) << "\"\ncron = \"" << spec << "\"\nseconds = true\ntype = \"t\"\n"
+           << "payload = \"" << entry_name(i) << "\"\nqueue = \"q" << i % 3 << "\"\nmissed = \"all\"\n"
+           << "missed_limit = 1000\n";
     }
     count_ = count;
   }
-  std::unique_ptr<RunningProgram> start() {
+  std::unique_ptr<RunningProgram> start() const {
     return std::make_unique<RunningProgram>(
         std::vector<std::string>{WINDLASS_TOOL, "--broker", url(), "schedule", dir_.file("entries.toml")});
   }
-  std::string url() const { return "sqlite:" + dir_.file("tasks.db"); }
-  // Real time, as other processes live in it.
-  static void let_pass(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
-
-  // That each entry has had every second from its first tick to its last, each once, and each with its task.
-  void expect_each_tick_once() {
-    const auto broker = open_broker(url());
-    ASSERT_TRUE(broker.ok());
-    const Inspector inspector(*broker);
-    std::size_t tasks = 0;
-    TimePoint first = TimePoint::max(), last = TimePoint::min();
-    for (int i = 0; i < count_; ++i) {
-      const std::string entry = "e" + std::to_string(i);
-      const auto events = inspector.scheduler_events(entry, 1000);
-      ASSERT_TRUE(events.ok());
-      ASSERT_FALSE(events->empty()) << entry;
-      std::set<TimePoint> ticks;
-      for (const SchedulerEvent& event : *events) ticks.insert(event.tick);
-      EXPECT_EQ(ticks.size(), events->size()) << entry << ": a tick twice";
-      EXPECT_EQ((*ticks.rbegin() - *ticks.begin()) / 1s + 1, static_cast<long>(ticks.size()))
-          << entry << ": a tick is missing";
-      tasks += ticks.size();
-      first = std::min(first, *ticks.begin());
-      last = std::max(last, *ticks.rbegin());
+  Processes start(int count) const {
+    Processes started;
+    for (int i = 0; i < count; ++i) started.push_back(start());
+    for (const auto& scheduler : started) {
+      if (!scheduler->wait_for_error("periodic tasks added")) ADD_FAILURE() << scheduler->err();
     }
-    EXPECT_EQ(inspector.queue("default")->pending, tasks) << "one task for each tick";
-    RecordProperty("tasks", static_cast<int>(tasks));
-    std::cout << tasks << " tasks of " << count_ << " entries, from " << core::format_time(first) << " to "
+    return started;
+  }
+  // Five of them, ready before the window of `seconds` begins.
+  Window start_five_before_a_window(int entries, long seconds, Processes& schedulers) {
+    while (true) {
+      const Window window = Window::soon(seconds);
+      write_entries(entries, window.spec());
+      schedulers = start(5);
+      if (HasFailure() || std::chrono::system_clock::now() + 1s < window.begin) return window;
+      // A busy machine. From the beginning, with a store that knows none of it.
+      schedulers.clear();
+      store_ = std::make_unique<PeriodicStore>(GetParam());
+    }
+  }
+  static void end(Processes& schedulers) {
+    for (auto& scheduler : schedulers) EXPECT_EQ(scheduler->end(), 0) << scheduler->err();
+  }
+  virtual std::string url() const { return store_->url(); }
+  // Real time, as other processes live in it.
+  static void let_pass(Duration time) { std::this_thread::sleep_for(time); }
+
+  // The tasks in the store, by entry. `total` is how many.
+  std::map<std::string, Ticks> tasks_by_entry(std::size_t& total) const {
+    std::map<std::string, Ticks> found;
+    total = 0;
+    const Inspector inspector(*open_broker(url()));
+    for (const std::string queue : {"q0", "q1", "q2"}) {
+      std::string cursor;
+      do {
+        const auto page = inspector.list({.queue = queue, .state = TaskState::kPending}, 1000, cursor);
+        if (!page) return ADD_FAILURE() << page.error().message(), found;
+        for (const TaskInfo& task : page->tasks) ++found[std::string(task.payload.bytes())][task.scheduled_at];
+        total += page->tasks.size();
+        cursor = page->next;
+      } while (!cursor.empty());
+    }
+    return found;
+  }
+
+  // That each entry has had every second from its first tick to its last, each with one task.
+  void expect_each_tick_once() {
+    std::size_t total = 0;
+    const auto found = tasks_by_entry(total);
+    EXPECT_EQ(found.size(), static_cast<std::size_t>(count_));
+    TimePoint first = TimePoint::max(), last = TimePoint::min();
+    for (const auto& [entry, ticks] : found) {
+      for (const auto& [tick, tasks] : ticks) EXPECT_EQ(tasks, 1) << entry << ", " << core::format_time(tick);
+      EXPECT_EQ((ticks.rbegin()->first - ticks.begin()->first) / 1s + 1, static_cast<long>(ticks.size()))
+          << entry << ": a tick is missing";
+      first = std::min(first, ticks.begin()->first);
+      last = std::max(last, ticks.rbegin()->first);
+    }
+    expect_history_of(found);
+    std::cout << total << " tasks of " << count_ << " entries, from " << core::format_time(first) << " to "
               << core::format_time(last) << '\n';
     seconds_ = (last - first) / 1s + 1;
+  }
+  // That the histories hold no tick twice, and none without a task.
+  void expect_history_of(const std::map<std::string, Ticks>& found) const {
+    const Inspector inspector(*open_broker(url()));
+    for (const auto& [entry, ticks] : found) {
+      const auto events = inspector.scheduler_events(entry, 1000);
+      ASSERT_TRUE(events.ok()) << events.error().message();
+      EXPECT_FALSE(events->empty()) << entry;
+      std::set<TimePoint> seen;
+      for (const SchedulerEvent& event : *events) {
+        EXPECT_TRUE(seen.insert(event.tick).second) << entry << ", " << core::format_time(event.tick) << ": twice";
+        EXPECT_TRUE(ticks.contains(event.tick)) << entry << ", " << core::format_time(event.tick) << ": no task";
+      }
+    }
   }
 
   TempDir dir_;
@@ -74,37 +162,56 @@ class Schedulers : public ::testing::Test {
   long seconds_ = 0;
 };
 
-TEST_F(Schedulers, FiveProcessesWithTwoHundredEntriesEnqueueEachSecondOnce) {
-  write_entries(200);
-  std::vector<std::unique_ptr<RunningProgram>> schedulers;
-  for (int i = 0; i < 5; ++i) schedulers.push_back(start());
-  let_pass(5s);
-  schedulers[0]->signal(SIGSTOP);
-  schedulers[1]->signal(SIGKILL);
-  schedulers[1]->wait();
-  schedulers[1] = start();
-  let_pass(5s);
-  schedulers[0]->signal(SIGCONT);
-  let_pass(2s);
-  for (auto& scheduler : schedulers) EXPECT_EQ(scheduler->end(), 0) << scheduler->err();
+TEST_P(Schedulers, FiveWithTwoHundredEntriesEnqueueEachSecondOnceWhileTheyAreStoppedAndKilled) {
+  const std::uint64_t seed = test_seed();
+  SCOPED_TRACE(replay(seed));
+  base::Random random(seed);
+  Processes schedulers;
+  const Window window = start_five_before_a_window(200, seconds_to_run(), schedulers);
+  std::this_thread::sleep_until(window.begin);
+  int kills = 0;
+  while (std::chrono::system_clock::now() < window.end()) {
+    const std::size_t stopped = random.below(5), killed = (stopped + 1 + random.below(4)) % 5;
+    schedulers[stopped]->signal(SIGSTOP);
+    let_pass(std::chrono::milliseconds(random.below(1500)));
+    schedulers[killed]->signal(SIGKILL);
+    schedulers[killed]->wait();
+    schedulers[killed] = start();
+    ++kills;
+    let_pass(std::chrono::milliseconds(random.below(1500)));
+    schedulers[stopped]->signal(SIGCONT);
+  }
+  const std::size_t expected = 200 * static_cast<std::size_t>(window.seconds);
+  std::size_t total = 0;
+  while (tasks_by_entry(total).size(), total < expected) std::this_thread::yield();  // until the limit of the test
+  let_pass(2s);  // for one too many
+  end(schedulers);
   expect_each_tick_once();
-  EXPECT_GE(seconds_, 8);
+  EXPECT_EQ(seconds_, window.seconds);
+  tasks_by_entry(total);
+  EXPECT_EQ(total, expected);
+  std::cout << store_name(GetParam()) << ": exactly " << total << " tasks for 200 entries x " << window.seconds
+            << " ticks by 5 schedulers, one of them stopped and one killed (SIGKILL) " << kills << " times\n";
 }
 
-TEST_F(Schedulers, AProcessThatIsStoppedOverFiveTicksMakesUpForThem) {
+TEST_P(Schedulers, AProcessThatIsStoppedOverFiveTicksMakesUpForThem) {
   write_entries(3);
-  const auto scheduler = start();
+  Processes scheduler = start(1);
   let_pass(2s);
-  scheduler->signal(SIGSTOP);
+  scheduler[0]->signal(SIGSTOP);
   let_pass(5500ms);
-  scheduler->signal(SIGCONT);
+  scheduler[0]->signal(SIGCONT);
   let_pass(1500ms);
-  EXPECT_EQ(scheduler->end(), 0);
+  end(scheduler);
   expect_each_tick_once();
   EXPECT_GE(seconds_, 7);
 }
 
-TEST_F(Schedulers, AProcessThatIsKilledAtAnyMomentLeavesNoTickHalfDone) {
+INSTANTIATE_TEST_SUITE_P(Stores, Schedulers, ::testing::Values(StoreKind::kSqlite, StoreKind::kRedis), name_of_store);
+
+class KilledScheduler : public Schedulers {};
+
+TEST_P(KilledScheduler, LeavesNoTickHalfDoneAtAnyMoment) {
   const std::uint64_t seed = test_seed();
   SCOPED_TRACE(replay(seed));
   base::Random random(seed);
@@ -115,11 +222,45 @@ TEST_F(Schedulers, AProcessThatIsKilledAtAnyMomentLeavesNoTickHalfDone) {
     scheduler->signal(SIGKILL);
     scheduler->wait();
   }
-  const auto scheduler = start();
+  Processes scheduler = start(1);
   let_pass(3s);
-  EXPECT_EQ(scheduler->end(), 0) << scheduler->err();
+  end(scheduler);
   expect_each_tick_once();
 }
+
+INSTANTIATE_TEST_SUITE_P(Stores, KilledScheduler,
+                         ::testing::Values(StoreKind::kSqlite, StoreKind::kRedis, StoreKind::kCluster), name_of_store);
+
+// A Redis that keeps what it answered for.
+class SchedulersAndRedis : public Schedulers {
+ protected:
+  void SetUp() override {
+    if (!redis_is_installed()) GTEST_SKIP() << kNoRedis;
+    redis_ = std::make_unique<RedisServer>(RedisOptions{.config = {"appendonly yes", "appendfsync always"}});
+  }
+  std::string url() const override { return redis_->url(); }
+
+  std::unique_ptr<RedisServer> redis_;
+};
+
+TEST_P(SchedulersAndRedis, TicksOfAnOutageAreMadeUpForOnce) {
+  write_entries(50);
+  Processes schedulers = start(2);
+  let_pass(2s);
+  redis_->kill();
+  let_pass(3500ms);
+  redis_->start();
+  let_pass(2s);
+  redis_->freeze();  // calls are under way, and whether they were carried out is not known
+  let_pass(3500ms);
+  redis_->thaw();
+  let_pass(6s);
+  end(schedulers);
+  expect_each_tick_once();
+  EXPECT_GE(seconds_, 11);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, SchedulersAndRedis, ::testing::Values(StoreKind::kRedis), name_of_store);
 
 }  // namespace
 }  // namespace windlass::testing
