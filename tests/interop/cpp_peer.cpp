@@ -1,5 +1,5 @@
-// The C++ peer of the interop tests: what peer/main.go does with Go Asynq, done with Windlass. Both speak the same lines, so
-// that a test can put either at each place (README.md).
+// The C++ peer of the interop tests: what peer/main.go does with Go Asynq, done with Windlass. Both speak the same
+// lines, so that a test can put either at each place (README.md).
 //
 //   cpp_peer enqueue SOCKET           one JSON task a line on stdin, one JSON answer a line on stdout
 //   cpp_peer inspect SOCKET           one JSON request a line, one JSON answer a line
@@ -89,12 +89,15 @@ EnqueueOptions options_of(const json& spec) {
   set_if_there<std::string>(spec, "group", [&](auto v) { o.group(v); });
   set_if_there<int>(spec, "max_retry", [&](auto v) { o.max_retry(v); });
   set_if_there<std::int64_t>(spec, "timeout", in_seconds([&](auto d) { o.timeout(d); }));
-  set_if_there<std::int64_t>(spec, "deadline", in_seconds([&](auto d) { o.deadline(std::chrono::system_clock::now() + d); }));
+  set_if_there<std::int64_t>(spec, "deadline",
+                             in_seconds([&](auto d) { o.deadline(std::chrono::system_clock::now() + d); }));
   set_if_there<std::int64_t>(spec, "in", in_seconds([&](auto d) { o.process_in(d); }));
   set_if_there<std::int64_t>(spec, "unique", in_seconds([&](auto d) { o.unique(d); }));
   set_if_there<std::int64_t>(spec, "retention", in_seconds([&](auto d) { o.retention(d); }));
   set_if_there<std::int64_t>(spec, "expires_in", in_seconds([&](auto d) { o.expires_in(d); }));  // Go has no such thing
-  set_if_there<Headers>(spec, "headers", [&](const auto& v) { for (const auto& [key, text] : v) o.header(key, text); });
+  set_if_there<Headers>(spec, "headers", [&](const auto& v) {
+    for (const auto& [key, text] : v) o.header(key, text);
+  });
   return o;
 }
 
@@ -115,12 +118,14 @@ void enqueue(const BrokerPtr& broker) {
 
 // -- serve
 
-// Fails as often as the payload says, and writes down each run: its file tells of all runs, also those of a server that was killed.
+// Fails as often as the payload says, and writes down each run: its file tells of all runs, also those of a server that
+// was killed.
 Outcome tally(int runs, Duration pace, const Context& ctx) {
   std::this_thread::sleep_for(pace);
   const bool fails = ctx.retry_count() < std::stoi(ctx.payload().bytes());
   const std::string line = ctx.task_id() + (fails ? " failed\n" : " ok\n");
-  if (::write(runs, line.data(), line.size()) != static_cast<ssize_t>(line.size())) return Outcome::fail("cannot write");
+  if (::write(runs, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    return Outcome::fail("cannot write");
   return fails ? Outcome::fail("failed as told") : Outcome::done();
 }
 
@@ -132,9 +137,15 @@ void wait_until_stopped(const Context& ctx) {
 }
 
 json describe_run(const Context& ctx) {
-  return {{"event", "run"}, {"id", ctx.task_id()}, {"queue", ctx.queue()}, {"type", ctx.type()},
-          {"payload", to_hex(ctx.payload().bytes())}, {"headers", ctx.headers()}, {"retried", ctx.retry_count()},
-          {"max_retry", ctx.max_retry()}, {"deadline", unix_seconds(ctx.deadline())}};
+  return {{"event", "run"},
+          {"id", ctx.task_id()},
+          {"queue", ctx.queue()},
+          {"type", ctx.type()},
+          {"payload", to_hex(ctx.payload().bytes())},
+          {"headers", ctx.headers()},
+          {"retried", ctx.retry_count()},
+          {"max_retry", ctx.max_retry()},
+          {"deadline", unix_seconds(ctx.deadline())}};
 }
 
 // What the tasks of the tests do, by their type. peer/serve.go has the same.
@@ -178,7 +189,9 @@ void serve(const BrokerPtr& broker, const json& spec) {
   config.concurrency = spec.value("concurrency", 4);
   config.janitor_interval = seconds(1);
   config.shutdown_timeout = seconds(spec.value("shutdown", 1));
-  config.retry_delay = [delay = seconds(spec.value("retry_delay", 100))](int, const Failure&, const Context&) { return delay; };
+  config.retry_delay = [delay = seconds(spec.value("retry_delay", 100))](int, const Failure&, const Context&) {
+    return delay;
+  };
   config.is_failure = [](const Failure& failure) { return !failure.message.starts_with("soft: "); };
   if (const int size = spec.value("group_max_size", 0); size > 0) {
     config.group_max_size = size;
@@ -188,13 +201,16 @@ void serve(const BrokerPtr& broker, const json& spec) {
   const std::string file = spec.value("runs", std::string());
   const int runs = file.empty() ? -1 : ::open(file.c_str(), O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
 
-  Server server(broker, config);
-  // Started before run() so that the test hears when it serves.
+  // Attached, and so started when the server serves.
   class Announcer final : public Service {
    public:
-    Status start() override { emit({{"event", "ready"}}); return {}; }
+    Status start() override {
+      emit({{"event", "ready"}});
+      return {};
+    }
     void stop() override {}
   } announcer;
+  Server server(broker, config);
   server.attach(announcer);
   check(server.run(make_mux(runs, std::chrono::milliseconds(spec.value("pace", 0)))));
 }
@@ -218,42 +234,81 @@ void schedule(const BrokerPtr& broker, const json& spec) {
 // -- inspect
 
 json describe(const QueueInfo& q) {
-  return {{"queue", q.queue}, {"paused", q.paused}, {"size", q.size}, {"pending", q.pending}, {"active", q.active},
-          {"scheduled", q.scheduled}, {"retry", q.retry}, {"archived", q.archived}, {"completed", q.completed},
-          {"aggregating", q.aggregating}, {"groups", q.groups}, {"processed", q.processed}, {"failed", q.failed},
-          {"processed_total", q.processed_total}, {"failed_total", q.failed_total}};
+  return {{"queue", q.queue},
+          {"paused", q.paused},
+          {"size", q.size},
+          {"pending", q.pending},
+          {"active", q.active},
+          {"scheduled", q.scheduled},
+          {"retry", q.retry},
+          {"archived", q.archived},
+          {"completed", q.completed},
+          {"aggregating", q.aggregating},
+          {"groups", q.groups},
+          {"processed", q.processed},
+          {"failed", q.failed},
+          {"processed_total", q.processed_total},
+          {"failed_total", q.failed_total}};
 }
 
 json describe(const TaskInfo& t) {
   const bool waits = t.state == TaskState::kScheduled || t.state == TaskState::kRetry;
-  return {{"id", t.id}, {"queue", t.queue}, {"type", t.type}, {"payload", to_hex(t.payload.bytes())}, {"headers", t.headers},
-          {"state", task_state_name(t.state)}, {"max_retry", t.max_retry}, {"retried", t.retried}, {"error", t.failure.message},
-          {"last_failed_at", unix_seconds(t.last_failed_at)}, {"timeout", whole_seconds(t.timeout)},
-          {"deadline", unix_seconds(t.deadline)}, {"group", t.group},
-          {"next_process_at", waits ? unix_seconds(t.next_process_at) : 0}, {"orphaned", t.orphaned},
-          {"retention", whole_seconds(t.retention)}, {"completed_at", unix_seconds(t.completed_at)},
+  return {{"id", t.id},
+          {"queue", t.queue},
+          {"type", t.type},
+          {"payload", to_hex(t.payload.bytes())},
+          {"headers", t.headers},
+          {"state", task_state_name(t.state)},
+          {"max_retry", t.max_retry},
+          {"retried", t.retried},
+          {"error", t.failure.message},
+          {"last_failed_at", unix_seconds(t.last_failed_at)},
+          {"timeout", whole_seconds(t.timeout)},
+          {"deadline", unix_seconds(t.deadline)},
+          {"group", t.group},
+          {"next_process_at", waits ? unix_seconds(t.next_process_at) : 0},
+          {"orphaned", t.orphaned},
+          {"retention", whole_seconds(t.retention)},
+          {"completed_at", unix_seconds(t.completed_at)},
           {"result", to_hex(t.result.value_or(""))}};
 }
 
 json describe(const ServerInfo& s) {
   json workers = json::array();
   for (const WorkerInfo& w : s.workers) {
-    workers.push_back({{"id", w.task_id}, {"type", w.task_type}, {"queue", w.queue}, {"payload", to_hex(w.payload.bytes())},
-                       {"started_at", unix_seconds(w.started_at)}, {"deadline", unix_seconds(w.deadline)}});
+    workers.push_back({{"id", w.task_id},
+                       {"type", w.task_type},
+                       {"queue", w.queue},
+                       {"payload", to_hex(w.payload.bytes())},
+                       {"started_at", unix_seconds(w.started_at)},
+                       {"deadline", unix_seconds(w.deadline)}});
   }
-  return {{"id", s.id.substr(s.id.rfind(':') + 1)}, {"host", s.host}, {"pid", s.pid}, {"concurrency", s.concurrency},
-          {"queues", s.queues}, {"strict", s.strict_priority}, {"status", s.status}, {"started_at", unix_seconds(s.started_at)},
+  return {{"id", s.id.substr(s.id.rfind(':') + 1)},
+          {"host", s.host},
+          {"pid", s.pid},
+          {"concurrency", s.concurrency},
+          {"queues", s.queues},
+          {"strict", s.strict_priority},
+          {"status", s.status},
+          {"started_at", unix_seconds(s.started_at)},
           {"workers", workers}};
 }
 
 json describe(const SchedulerEntry& e) {
-  return {{"id", e.id}, {"spec", e.spec}, {"type", e.task_type}, {"payload", to_hex(e.payload.bytes())}, {"options", e.options},
-          {"next_at", unix_seconds(e.next_at)}, {"prev_at", unix_seconds(e.prev_at)}};
+  return {{"id", e.id},
+          {"spec", e.spec},
+          {"type", e.task_type},
+          {"payload", to_hex(e.payload.bytes())},
+          {"options", e.options},
+          {"next_at", unix_seconds(e.next_at)},
+          {"prev_at", unix_seconds(e.prev_at)}};
 }
 
 json describe(const GroupInfo& g) { return {{"group", g.group}, {"size", g.size}}; }
 json describe(const DailyStats& d) { return {{"date", d.date}, {"processed", d.processed}, {"failed", d.failed}}; }
-json describe(const SchedulerEvent& e) { return {{"task_id", e.task_id}, {"enqueued_at", unix_seconds(e.enqueued_at)}}; }
+json describe(const SchedulerEvent& e) {
+  return {{"task_id", e.task_id}, {"enqueued_at", unix_seconds(e.enqueued_at)}};
+}
 json describe(const std::string& text) { return text; }
 json describe(std::size_t count) { return {{"count", count}}; }
 
@@ -267,15 +322,20 @@ json describe(const std::vector<T>& items) {
 template <class T>
 json answer(const Result<T>& result) {
   if (!result) return error_object(result.error());
-  if constexpr (std::is_void_v<T>) return {{"ok", true}};
-  else return describe(*result);
+  if constexpr (std::is_void_v<T>)
+    return {{"ok", true}};
+  else
+    return describe(*result);
 }
 
 // What Go has no place for.
 json answer_side_fields(const Result<TaskInfo>& task) {
   if (!task) return error_object(task.error());
-  return {{"expires_at", unix_seconds(task->expires_at)}, {"enqueued_at", unix_seconds(task->enqueued_at)},
-          {"crashes", task->crashes}, {"failure", failure_kind_name(task->failure.kind)}, {"owner", task->owner}};
+  return {{"expires_at", unix_seconds(task->expires_at)},
+          {"enqueued_at", unix_seconds(task->enqueued_at)},
+          {"crashes", task->crashes},
+          {"failure", failure_kind_name(task->failure.kind)},
+          {"owner", task->owner}};
 }
 
 Result<std::vector<TaskInfo>> list_all(const Inspector& inspector, const TaskQuery& query) {
@@ -293,7 +353,8 @@ Result<std::vector<TaskInfo>> list_all(const Inspector& inspector, const TaskQue
 json look_or_act(const Inspector& inspector, const json& request) {
   const auto text = [&](const char* key) { return request.value(key, std::string()); };
   const std::string what = text("do"), queue = text("queue"), id = text("id");
-  const TaskQuery query{.queue = queue, .state = find_task_state(text("state")).value_or(TaskState::kPending), .group = text("group")};
+  const TaskQuery query{
+      .queue = queue, .state = find_task_state(text("state")).value_or(TaskState::kPending), .group = text("group")};
   if (what == "queues") return answer(inspector.queues());
   if (what == "queue") return answer(inspector.queue(queue));
   if (what == "history") return answer(inspector.history(queue, request.at("days")));
@@ -307,7 +368,8 @@ json look_or_act(const Inspector& inspector, const json& request) {
   if (what == "run") return answer(inspector.run_task(queue, id));
   if (what == "archive") return answer(inspector.archive_task(queue, id));
   if (what == "delete") return answer(inspector.delete_task(queue, id));
-  if (what == "cancel") return answer(inspector.cancel(queue, id, request.value("for_good", false) ? Cancel::kForGood : Cancel::kRetry));
+  if (what == "cancel")
+    return answer(inspector.cancel(queue, id, request.value("for_good", false) ? Cancel::kForGood : Cancel::kRetry));
   if (what == "update") return answer(inspector.update_payload(queue, id, from_hex(text("payload"))));
   if (what == "pause") return answer(inspector.pause_queue(queue));
   if (what == "resume") return answer(inspector.resume_queue(queue));

@@ -71,18 +71,21 @@ struct Field {
 };
 using Message = std::map<std::uint32_t, Field>;
 
-const Message kTask{{1, {"type", Kind::kText}}, {2, {"payload", Kind::kText}}, {3, {"id", Kind::kText}}, {4, {"queue", Kind::kText}},
-                    {5, {"retry", Kind::kNumber}}, {6, {"retried", Kind::kNumber}}, {7, {"error_msg", Kind::kText}},
-                    {8, {"timeout", Kind::kNumber}}, {9, {"deadline", Kind::kTime}}, {10, {"unique_key", Kind::kText}},
-                    {11, {"last_failed_at", Kind::kTime}}, {12, {"retention", Kind::kNumber}}, {13, {"completed_at", Kind::kTime}},
-                    {14, {"group_key", Kind::kText}}, {15, {"headers", Kind::kTexts}}};
-const Message kServer{{1, {"host", Kind::kHost}}, {2, {"pid", Kind::kPid}}, {3, {"server_id", Kind::kText}},
-                      {4, {"concurrency", Kind::kNumber}}, {5, {"queues", Kind::kNumbers}}, {6, {"strict", Kind::kNumber}},
-                      {7, {"status", Kind::kText}}, {8, {"start_time", Kind::kStamp}}, {9, {"active_workers", Kind::kNumber}}};
-const Message kWorker{{1, {"host", Kind::kHost}}, {2, {"pid", Kind::kPid}}, {3, {"server_id", Kind::kText}},
-                      {4, {"task_id", Kind::kText}}, {5, {"task_type", Kind::kText}}, {6, {"task_payload", Kind::kText}},
-                      {7, {"queue", Kind::kText}}, {8, {"start_time", Kind::kStamp}}, {9, {"deadline", Kind::kStamp}}};
-const Message kEntry{{1, {"id", Kind::kIdentity}}, {2, {"spec", Kind::kText}}, {3, {"task_type", Kind::kText}},
+const Message kTask{
+    {1, {"type", Kind::kText}},          {2, {"payload", Kind::kText}},         {3, {"id", Kind::kText}},
+    {4, {"queue", Kind::kText}},         {5, {"retry", Kind::kNumber}},         {6, {"retried", Kind::kNumber}},
+    {7, {"error_msg", Kind::kText}},     {8, {"timeout", Kind::kNumber}},       {9, {"deadline", Kind::kTime}},
+    {10, {"unique_key", Kind::kText}},   {11, {"last_failed_at", Kind::kTime}}, {12, {"retention", Kind::kNumber}},
+    {13, {"completed_at", Kind::kTime}}, {14, {"group_key", Kind::kText}},      {15, {"headers", Kind::kTexts}}};
+const Message kServer{
+    {1, {"host", Kind::kHost}},          {2, {"pid", Kind::kPid}},          {3, {"server_id", Kind::kText}},
+    {4, {"concurrency", Kind::kNumber}}, {5, {"queues", Kind::kNumbers}},   {6, {"strict", Kind::kNumber}},
+    {7, {"status", Kind::kText}},        {8, {"start_time", Kind::kStamp}}, {9, {"active_workers", Kind::kNumber}}};
+const Message kWorker{
+    {1, {"host", Kind::kHost}},    {2, {"pid", Kind::kPid}},          {3, {"server_id", Kind::kText}},
+    {4, {"task_id", Kind::kText}}, {5, {"task_type", Kind::kText}},   {6, {"task_payload", Kind::kText}},
+    {7, {"queue", Kind::kText}},   {8, {"start_time", Kind::kStamp}}, {9, {"deadline", Kind::kStamp}}};
+const Message kEntry{{1, {"id", Kind::kIdentity}},       {2, {"spec", Kind::kText}},   {3, {"task_type", Kind::kText}},
                      {4, {"task_payload", Kind::kText}}, {5, {"option", Kind::kText}}, {6, {"next", Kind::kAhead}},
                      {7, {"prev", Kind::kStamp}}};
 const Message kEvent{{1, {"task_id", Kind::kText}}, {2, {"enqueue_time", Kind::kStamp}}};
@@ -90,9 +93,12 @@ const Message kEvent{{1, {"task_id", Kind::kText}}, {2, {"enqueue_time", Kind::k
 std::string map_entry(std::string_view bytes, Kind kind) {
   std::string key, value = kind == Kind::kNumbers ? "0" : "\"\"";
   for (protozero::pbf_reader entry(bytes.data(), bytes.size()); entry.next();) {
-    if (entry.tag() == 1) key = entry.get_string();
-    else if (kind == Kind::kNumbers) value = std::to_string(entry.get_int64());
-    else value = "\"" + printable(entry.get_string()) + "\"";
+    if (entry.tag() == 1)
+      key = entry.get_string();
+    else if (kind == Kind::kNumbers)
+      value = std::to_string(entry.get_int64());
+    else
+      value = "\"" + printable(entry.get_string()) + "\"";
   }
   return "\"" + printable(key) + "\":" + value;
 }
@@ -100,8 +106,10 @@ std::string map_entry(std::string_view bytes, Kind kind) {
 std::int64_t stamp_seconds(std::string_view bytes) {
   std::int64_t t = 0;
   for (protozero::pbf_reader stamp(bytes.data(), bytes.size()); stamp.next();) {
-    if (stamp.tag() == 1) t = stamp.get_int64();
-    else stamp.skip();
+    if (stamp.tag() == 1)
+      t = stamp.get_int64();
+    else
+      stamp.skip();
   }
   return t;
 }
@@ -118,17 +126,30 @@ std::string message_text(std::string_view bytes, const Message& message, const T
       continue;
     }
     const std::string name = std::string(known->second.name) + "=";
-    const auto view = [&] { const auto v = m.get_view(); return std::string_view(v.data(), v.size()); };
+    const auto view = [&] {
+      const auto v = m.get_view();
+      return std::string_view(v.data(), v.size());
+    };
     switch (known->second.kind) {
       case Kind::kText: fields.push_back(name + '"' + printable(without_ids(m.get_string())) + '"'); break;
       case Kind::kNumber: fields.push_back(name + std::to_string(m.get_int64())); break;
       case Kind::kTime: fields.push_back(name + times.name(m.get_int64())); break;
       case Kind::kStamp: fields.push_back(name + times.name(stamp_seconds(view()))); break;
       case Kind::kAhead: fields.push_back(name + (times.is_ahead(stamp_seconds(view())) ? "ahead" : "past")); break;
-      case Kind::kIdentity: m.skip(); fields.push_back(name + "ID"); break;
-      case Kind::kPid: m.skip(); fields.push_back(name + "PID"); break;
-      case Kind::kHost: m.skip(); fields.push_back(name + "HOST"); break;
-      case Kind::kTexts: case Kind::kNumbers: entries.insert(name + map_entry(view(), known->second.kind)); break;
+      case Kind::kIdentity:
+        m.skip();
+        fields.push_back(name + "ID");
+        break;
+      case Kind::kPid:
+        m.skip();
+        fields.push_back(name + "PID");
+        break;
+      case Kind::kHost:
+        m.skip();
+        fields.push_back(name + "HOST");
+        break;
+      case Kind::kTexts:
+      case Kind::kNumbers: entries.insert(name + map_entry(view(), known->second.kind)); break;
     }
   }
   fields.insert(fields.end(), entries.begin(), entries.end());
@@ -159,13 +180,19 @@ class Dumper {
   std::string one(const std::string& key) const {
     const std::string type = redis_.run_text({"TYPE", key});
     const std::int64_t ttl = redis_.run({"EXPIRETIME", key})[0].integer().value_or(-1);
-    const std::string head = type + " " + printable(without_ids(key)) + (ttl >= 0 ? "  ends " + times_.name(ttl) : "") + "\n";
+    const std::string head =
+        type + " " + printable(without_ids(key)) + (ttl >= 0 ? "  ends " + times_.name(ttl) : "") + "\n";
     std::vector<std::string> lines;
-    if (type == "string") lines = {string_text(key)};
-    else if (type == "list") lines = list_lines(key);
-    else if (type == "set") lines = set_lines(key);
-    else if (type == "zset") lines = zset_lines(key);
-    else if (type == "hash") lines = hash_lines(key);
+    if (type == "string")
+      lines = {string_text(key)};
+    else if (type == "list")
+      lines = list_lines(key);
+    else if (type == "set")
+      lines = set_lines(key);
+    else if (type == "zset")
+      lines = zset_lines(key);
+    else if (type == "hash")
+      lines = hash_lines(key);
     std::string text = head;
     for (const std::string& line : lines) text += "  " + line + "\n";
     return text;
@@ -204,8 +231,9 @@ class Dumper {
       const double score = redis_.run({"ZSCORE", key, member})[0].real().value_or(0);
       const auto whole = static_cast<std::int64_t>(score);
       const bool is_event = key.starts_with("asynq:scheduler_history:");
-      lines.push_back((static_cast<double>(whole) == score ? times_.name(whole) : "not whole: " + std::to_string(score)) + "  " +
-                      (is_event ? message_text(member, kEvent, times_) : printable(without_ids(member))));
+      lines.push_back(
+          (static_cast<double>(whole) == score ? times_.name(whole) : "not whole: " + std::to_string(score)) + "  " +
+          (is_event ? message_text(member, kEvent, times_) : printable(without_ids(member))));
     }
     std::sort(lines.begin(), lines.end());
     return lines;
@@ -216,7 +244,8 @@ class Dumper {
     const redis::Replies values = redis_.run({"HGETALL", key});
     for (std::size_t i = 0; i + 1 < values[0].size(); i += 2) {
       const std::string name(values[0][i].text());
-      if (!name.starts_with("w:")) lines.push_back(printable(name) + ": " + field_text(key, name, values[0][i + 1].text()));
+      if (!name.starts_with("w:"))
+        lines.push_back(printable(name) + ": " + field_text(key, name, values[0][i + 1].text()));
     }
     std::sort(lines.begin(), lines.end());
     return lines;

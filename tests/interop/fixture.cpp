@@ -154,7 +154,8 @@ void Interop::SetUp() {
 }
 
 bool Interop::can_use(std::initializer_list<Language> languages) {
-  const bool all = why_no_go().empty() || std::find(languages.begin(), languages.end(), Language::kGo) == languages.end();
+  const bool all =
+      why_no_go().empty() || std::find(languages.begin(), languages.end(), Language::kGo) == languages.end();
   if (!all) [] { GTEST_SKIP() << why_no_go(); }();
   return all;
 }
@@ -217,13 +218,15 @@ std::unique_ptr<Running> Interop::schedule(Language language, const json& config
 std::vector<json> Interop::serve_until_idle(Language language, const json& config) {
   const auto running = serve(language, config);
   const std::map<std::string, int> queues = config.value("queues", std::map<std::string, int>{{"default", 1}});
-  wait_until([&] {
-    for (const auto& [queue, weight] : queues) {
-      const std::string prefix = "asynq:{" + queue + "}:";
-      if (count({"LLEN", prefix + "pending"}) + count({"LLEN", prefix + "active"}) > 0) return false;
-    }
-    return true;
-  }, "idle queues");
+  wait_until(
+      [&] {
+        for (const auto& [queue, weight] : queues) {
+          const std::string prefix = "asynq:{" + queue + "}:";
+          if (count({"LLEN", prefix + "pending"}) + count({"LLEN", prefix + "active"}) > 0) return false;
+        }
+        return true;
+      },
+      "idle queues");
   running->stop();
   return running->events("run");
 }

@@ -73,7 +73,9 @@ class Interop : public ::testing::Test {
   static bool can_use(std::initializer_list<Language> languages);
 
   // Each answer of the peer, in order. Fails the test if it does not end well.
-  std::vector<json> enqueue(Language language, const std::vector<json>& tasks) { return ask(language, "enqueue", tasks); }
+  std::vector<json> enqueue(Language language, const std::vector<json>& tasks) {
+    return ask(language, "enqueue", tasks);
+  }
   json enqueue_one(Language language, const json& task);
   // Enqueues, and fails the test if one was refused.
   void must_enqueue(Language language, const std::vector<json>& tasks);

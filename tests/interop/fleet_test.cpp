@@ -1,7 +1,9 @@
-// A fleet of Go and C++ servers on one queue, half of which is killed with -9 while tasks run, wait and fail: every task ends once.
+// A fleet of Go and C++ servers on one queue, half of which is killed with -9 while tasks run, wait and fail: every
+// task ends once.
 //
-// Asynq's rule for the tasks of a dead Go server is that their lease has been over for 30 s: more than a minute. Here these leases
-// are put back instead. With WINDLASS_LONG_TESTS=1 the test waits, and takes 20,000 tasks: ctest -C long -L long.
+// Asynq's rule for the tasks of a dead Go server is that their lease has been over for 30 s: more than a minute. Here
+// these leases are put back instead. With WINDLASS_LONG_TESTS=1 the test waits, and takes 20,000 tasks: ctest -C long
+// -L long.
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -29,7 +31,8 @@ class Fleet : public Interop {
 
   void start(Language language) {
     const std::string runs = dir_.file("runs" + std::to_string(fleet_.size()));
-    fleet_.push_back({language, serve(language, {{"concurrency", 10}, {"retry_delay", 1}, {"runs", runs}, {"pace", 5}}), runs});
+    fleet_.push_back(
+        {language, serve(language, {{"concurrency", 10}, {"retry_delay", 1}, {"runs", runs}, {"pace", 5}}), runs});
   }
   void kill(std::size_t i) {
     fleet_[i].server->kill();
@@ -41,8 +44,12 @@ class Fleet : public Interop {
     std::vector<json> by_go, by_cpp;
     for (int i = 0; i < tasks; ++i) {
       const char* failures = i % 50 == 0 ? "2" : i % 10 == 0 ? "1" : "0";
-      (i % 2 == 0 ? by_go : by_cpp).push_back({{"type", "tally"}, {"id", std::to_string(i)}, {"payload", hex(failures)}, {"max_retry", 50},
-                                               {"retention", 3600}});
+      (i % 2 == 0 ? by_go : by_cpp)
+          .push_back({{"type", "tally"},
+                      {"id", std::to_string(i)},
+                      {"payload", hex(failures)},
+                      {"max_retry", 50},
+                      {"retention", 3600}});
     }
     must_enqueue(Language::kGo, by_go);
     must_enqueue(Language::kCpp, by_cpp);
@@ -59,15 +66,19 @@ class Fleet : public Interop {
   void wait_for_leftovers(std::int64_t tasks) {
     std::vector<std::string> before;
     auto since = std::chrono::steady_clock::now();
-    wait_until([&] {
-      std::vector<std::string> now = active();
-      if (now != before || completed() + static_cast<std::int64_t>(now.size()) != tasks) since = std::chrono::steady_clock::now();
-      before = std::move(now);
-      return std::chrono::steady_clock::now() - since > std::chrono::seconds(2);
-    }, "the living servers");
+    wait_until(
+        [&] {
+          std::vector<std::string> now = active();
+          if (now != before || completed() + static_cast<std::int64_t>(now.size()) != tasks)
+            since = std::chrono::steady_clock::now();
+          before = std::move(now);
+          return std::chrono::steady_clock::now() - since > std::chrono::seconds(2);
+        },
+        "the living servers");
   }
   void put_leases_back() {
-    for (const std::string& id : active()) redis({"ZADD", "asynq:{default}:lease", "XX", std::to_string(unix_now() - 31), id});
+    for (const std::string& id : active())
+      redis({"ZADD", "asynq:{default}:lease", "XX", std::to_string(unix_now() - 31), id});
   }
 
   // How often each task ended well in a handler: of servers that live, and of those that were killed.
@@ -110,7 +121,8 @@ TEST_F(Fleet, EveryTaskEndsOnceThoughServersAreKilled) {
   EXPECT_EQ(queue["completed"], tasks);
   EXPECT_EQ(queue["size"], tasks) << "nothing is left anywhere else";
   EXPECT_EQ(count({"ZCARD", "asynq:{default}:lease"}), 0);
-  EXPECT_EQ(queue["processed_total"].get<int>() - queue["failed_total"].get<int>(), tasks) << "each success was counted once";
+  EXPECT_EQ(queue["processed_total"].get<int>() - queue["failed_total"].get<int>(), tasks)
+      << "each success was counted once";
 
   // A run whose server died before it could say so is made again. No other is.
   const std::map<std::string, Ends> ends = read_runs();

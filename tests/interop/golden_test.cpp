@@ -1,5 +1,6 @@
-// What C++ writes is, key by key and field by field, what Go Asynq writes for the same operations. For each scenario there is a
-// dump recorded from Go (golden/*.txt); C++ is compared with it always, and Go too where it is there, so that the records stay true.
+// What C++ writes is, key by key and field by field, what Go Asynq writes for the same operations. For each scenario
+// there is a dump recorded from Go (golden/*.txt); C++ is compared with it always, and Go too where it is there, so
+// that the records stay true.
 //
 // To record them anew: WINDLASS_RECORD_GOLDEN=1 build/dev/bin/interop_tests --gtest_filter='Golden.Go*'
 #include <algorithm>
@@ -20,7 +21,8 @@ class Golden;
 struct Scenario {
   const char* name;
   std::function<void(Golden&, Language)> play;
-  // Where C++ writes something else on purpose: under this key, Go's line is missing (if any), and this one is there (if any).
+  // Where C++ writes something else on purpose: under this key, Go's line is missing (if any), and this one is there
+  // (if any).
   struct Difference {
     std::string key, go, cpp, why;
   };
@@ -89,15 +91,19 @@ std::string as_cpp_writes(const std::string& recorded, const Scenario& scenario)
   std::vector<std::pair<std::string, std::vector<std::string>>> keys;
   std::istringstream stream(recorded);
   for (std::string line; std::getline(stream, line);) {
-    if (line.starts_with("  ")) keys.back().second.push_back(line.substr(2));
-    else keys.emplace_back(line, std::vector<std::string>());
+    if (line.starts_with("  "))
+      keys.back().second.push_back(line.substr(2));
+    else
+      keys.emplace_back(line, std::vector<std::string>());
   }
   for (const Scenario::Difference& difference : scenario.differences) {
     const auto key = std::find_if(keys.begin(), keys.end(), [&](const auto& k) { return k.first == difference.key; });
     if (key == keys.end()) return "no key '" + difference.key + "': " + difference.why;
     std::vector<std::string>& lines = key->second;
-    if (!difference.go.empty() && std::erase(lines, difference.go) != 1) return "no line '" + difference.go + "': " + difference.why;
-    if (!difference.cpp.empty()) lines.insert(std::upper_bound(lines.begin(), lines.end(), difference.cpp), difference.cpp);
+    if (!difference.go.empty() && std::erase(lines, difference.go) != 1)
+      return "no line '" + difference.go + "': " + difference.why;
+    if (!difference.cpp.empty())
+      lines.insert(std::upper_bound(lines.begin(), lines.end(), difference.cpp), difference.cpp);
   }
   std::string text;
   for (const auto& [key, lines] : keys) {
@@ -109,7 +115,8 @@ std::string as_cpp_writes(const std::string& recorded, const Scenario& scenario)
 
 constexpr const char* kLatency = "C++ counts the latency of a task from when it became pending, however it did";
 constexpr const char* kArchivedPending = "C++ keeps pending_since of pending tasks only";
-constexpr const char* kGroupLock = "C++ writes down whose lock it is for tasks in groups too, so that Go releases it on delete";
+constexpr const char* kGroupLock =
+    "C++ writes down whose lock it is for tasks in groups too, so that Go releases it on delete";
 
 TEST_P(Golden, GoIsAsRecorded) {
   if (!can_use({Language::kGo})) return;
@@ -118,9 +125,7 @@ TEST_P(Golden, GoIsAsRecorded) {
   EXPECT_EQ(go, recorded());
 }
 
-TEST_P(Golden, CppWritesWhatGoWrites) {
-  EXPECT_EQ(played(Language::kCpp), as_cpp_writes(recorded(), GetParam()));
-}
+TEST_P(Golden, CppWritesWhatGoWrites) { EXPECT_EQ(played(Language::kCpp), as_cpp_writes(recorded(), GetParam())); }
 
 json task(const char* id, json more = json::object()) {
   more["id"] = id;
@@ -134,15 +139,16 @@ const std::vector<Scenario>& scenarios() {
       // 1
       {"enqueue_payloads",
        [](Golden& g, Language l) {
-         g.must_enqueue(l, {task("none"), task("empty", {{"payload", ""}}), task("text", {{"payload", hex("{\"u\":1}")}}),
-                            task("bytes", {{"payload", "00ff0a22"}})});
+         g.must_enqueue(l, {task("none"), task("empty", {{"payload", ""}}),
+                            task("text", {{"payload", hex("{\"u\":1}")}}), task("bytes", {{"payload", "00ff0a22"}})});
        }},
       {"enqueue_options",
        [](Golden& g, Language l) {
-         g.must_enqueue(l, {task("timeout", {{"timeout", 60}}), task("deadline", {{"deadline", 500}}),
-                            task("both", {{"timeout", 90}, {"deadline", 300}}), task("retention", {{"retention", 3600}}),
-                            task("no-retry", {{"max_retry", 0}}), task("three", {{"max_retry", 3}}),
-                            task("headers", {{"headers", {{"trace", "abc"}, {"k", ""}}}})});
+         g.must_enqueue(l,
+                        {task("timeout", {{"timeout", 60}}), task("deadline", {{"deadline", 500}}),
+                         task("both", {{"timeout", 90}, {"deadline", 300}}), task("retention", {{"retention", 3600}}),
+                         task("no-retry", {{"max_retry", 0}}), task("three", {{"max_retry", 3}}),
+                         task("headers", {{"headers", {{"trace", "abc"}, {"k", ""}}}})});
        }},
       {"enqueue_queues",
        [](Golden& g, Language l) {
@@ -165,12 +171,15 @@ const std::vector<Scenario>& scenarios() {
                             task("later", {{"group", "g1"}, {"in", 100}})});
        }},
       {"enqueue_group_unique",
-       [](Golden& g, Language l) { g.must_enqueue(l, {task("a", {{"group", "g1"}, {"unique", 600}})}); },
+       [](Golden& g, Language l) {
+         g.must_enqueue(l, {task("a", {{"group", "g1"}, {"unique", 600}})});
+       },
        {{"hash asynq:{default}:t:a", "", "unique_key: asynq:{default}:unique:t:", kGroupLock}}},
       // 2
       {"enqueue_id_taken",
        [](Golden& g, Language l) {
-         g.must_enqueue(l, {task("a", {{"payload", hex("first")}}), task("old", {{"type", "skip"}, {"payload", hex("no")}})});
+         g.must_enqueue(
+             l, {task("a", {{"payload", hex("first")}}), task("old", {{"type", "skip"}, {"payload", hex("no")}})});
          g.must(l, {{"do", "archive"}, {"queue", "default"}, {"id", "old"}});
          for (const json& more : {json::object(), json{{"in", 100}}, json{{"group", "g"}}}) {
            EXPECT_EQ(g.enqueue(l, {task("a", more)})[0]["error"], "task_id_conflict");
@@ -191,19 +200,23 @@ const std::vector<Scenario>& scenarios() {
       // 4
       {"serve_done",
        [](Golden& g, Language l) {
-         g.enqueue_and_serve(l, {task("a", {{"type", "echo"}}), task("b", {{"type", "echo"}, {"payload", hex("hi")}}),
-                                 task("locked", {{"type", "echo"}, {"unique", 600}}), task("needless", {{"type", "revoke"}})});
+         g.enqueue_and_serve(
+             l, {task("a", {{"type", "echo"}}), task("b", {{"type", "echo"}, {"payload", hex("hi")}}),
+                 task("locked", {{"type", "echo"}, {"unique", 600}}), task("needless", {{"type", "revoke"}})});
        }},
       {"serve_completed",
        [](Golden& g, Language l) {
-         g.enqueue_and_serve(l, {task("a", {{"type", "echo"}, {"retention", 3600}, {"payload", "00ff"}}),
-                                 task("locked", {{"type", "echo"}, {"retention", 600}, {"unique", 900}, {"payload", hex("x")}})});
+         g.enqueue_and_serve(
+             l, {task("a", {{"type", "echo"}, {"retention", 3600}, {"payload", "00ff"}}),
+                 task("locked", {{"type", "echo"}, {"retention", 600}, {"unique", 900}, {"payload", hex("x")}})});
        }},
       {"serve_retry",
        [](Golden& g, Language l) {
-         g.enqueue_and_serve(l, {task("a", {{"type", "fail"}, {"payload", hex("boom")}}),
-                                 task("soft", {{"type", "soft"}, {"payload", hex("not now")}}),
-                                 task("locked", {{"type", "fail"}, {"payload", hex("é")}, {"unique", 900}, {"headers", {{"k", "v"}}}})});
+         g.enqueue_and_serve(
+             l,
+             {task("a", {{"type", "fail"}, {"payload", hex("boom")}}),
+              task("soft", {{"type", "soft"}, {"payload", hex("not now")}}),
+              task("locked", {{"type", "fail"}, {"payload", hex("é")}, {"unique", 900}, {"headers", {{"k", "v"}}}})});
        }},
       {"serve_archive",
        [](Golden& g, Language l) {
@@ -236,7 +249,8 @@ const std::vector<Scenario>& scenarios() {
       // 8
       {"serve_group",
        [](Golden& g, Language l) {
-         g.must_enqueue(l, {task("a", {{"group", "g"}, {"payload", hex("1")}}), task("b", {{"group", "g"}, {"payload", hex("2")}})});
+         g.must_enqueue(l, {task("a", {{"group", "g"}, {"payload", hex("1")}}),
+                            task("b", {{"group", "g"}, {"payload", hex("2")}})});
          const auto server = g.serve(l, {{"group_max_size", 2}});
          g.wait_until([&] { return g.count({"ZCARD", "asynq:{default}:completed"}) == 1; }, "the aggregate");
          server->stop();
@@ -244,8 +258,8 @@ const std::vector<Scenario>& scenarios() {
       // 9
       {"schedule",
        [](Golden& g, Language l) {
-         const json report{{"type", "report"}, {"payload", hex("x")}, {"queue", "low"}, {"max_retry", 3}, {"timeout", 90},
-                           {"retention", 3600}, {"unique", 60}};
+         const json report{{"type", "report"}, {"payload", hex("x")}, {"queue", "low"}, {"max_retry", 3},
+                           {"timeout", 90},    {"retention", 3600},   {"unique", 60}};
          const auto scheduler = g.schedule(l, {{"entries", {{{"spec", "@every 100s"}, {"task", report}}}}});
          g.wait_until([&] { return g.count({"ZCARD", "asynq:schedulers"}) > 0; }, "the record");
          g.dump_now();
@@ -254,9 +268,11 @@ const std::vector<Scenario>& scenarios() {
       // 10
       {"inspect_one",
        [](Golden& g, Language l) {
-         g.must_enqueue(l, {task("run", {{"in", 100}}), task("archive", {{"in", 100}}), task("delete", {{"in", 100}, {"unique", 600}}),
-                            task("update", {{"in", 100}}), task("grouped", {{"group", "g"}}), task("dropped", {{"group", "g"}})});
-         for (const char* what : {"run", "archive", "delete"}) g.must(l, {{"do", what}, {"queue", "default"}, {"id", what}});
+         g.must_enqueue(l, {task("run", {{"in", 100}}), task("archive", {{"in", 100}}),
+                            task("delete", {{"in", 100}, {"unique", 600}}), task("update", {{"in", 100}}),
+                            task("grouped", {{"group", "g"}}), task("dropped", {{"group", "g"}})});
+         for (const char* what : {"run", "archive", "delete"})
+           g.must(l, {{"do", what}, {"queue", "default"}, {"id", what}});
          g.must(l, {{"do", "update"}, {"queue", "default"}, {"id", "update"}, {"payload", "00ff"}});
          g.must(l, {{"do", "archive"}, {"queue", "default"}, {"id", "grouped"}});
          g.must(l, {{"do", "delete"}, {"queue", "default"}, {"id", "dropped"}});
@@ -265,7 +281,8 @@ const std::vector<Scenario>& scenarios() {
       {"inspect_all",
        [](Golden& g, Language l) {
          for (const char* queue : {"run", "archive", "delete"}) {
-           g.must_enqueue(l, {task("a", {{"queue", queue}, {"in", 100}}), task("b", {{"queue", queue}, {"in", 200}, {"unique", 600}}),
+           g.must_enqueue(l, {task("a", {{"queue", queue}, {"in", 100}}),
+                              task("b", {{"queue", queue}, {"in", 200}, {"unique", 600}}),
                               task("c", {{"queue", queue}, {"group", "g"}})});
            for (const char* state : {"scheduled", "aggregating"}) {
              json request{{"do", std::string(queue) + "_all"}, {"queue", queue}, {"state", state}};
@@ -280,8 +297,8 @@ const std::vector<Scenario>& scenarios() {
         {"hash asynq:{run}:t:c", "", "pending_since: now", kLatency}}},
       {"inspect_run_finished",
        [](Golden& g, Language l) {
-         g.enqueue_and_serve(l, {task("done", {{"type", "echo"}, {"retention", 3600}}), task("failed", {{"type", "fail"}}),
-                                 task("dead", {{"type", "skip"}})});
+         g.enqueue_and_serve(l, {task("done", {{"type", "echo"}, {"retention", 3600}}),
+                                 task("failed", {{"type", "fail"}}), task("dead", {{"type", "skip"}})});
          for (const char* id : {"done", "failed", "dead"}) g.must(l, {{"do", "run"}, {"queue", "default"}, {"id", id}});
        },
        {{"hash asynq:{default}:t:dead", "", "pending_since: now", kLatency},
@@ -289,7 +306,8 @@ const std::vector<Scenario>& scenarios() {
         {"hash asynq:{default}:t:failed", "", "pending_since: now", kLatency}}},
       {"inspect_remove_queue",
        [](Golden& g, Language l) {
-         g.must_enqueue(l, {task("a", {{"queue", "old"}}), task("b", {{"queue", "old"}, {"in", 100}}), task("a", {{"queue", "new"}})});
+         g.must_enqueue(l, {task("a", {{"queue", "old"}}), task("b", {{"queue", "old"}, {"in", 100}}),
+                            task("a", {{"queue", "new"}})});
          EXPECT_EQ(g.inspect(l, {{"do", "remove_queue"}, {"queue", "old"}})["error"], "queue_not_empty");
          g.must(l, {{"do", "remove_queue"}, {"queue", "old"}, {"force", true}});
        }},
@@ -297,7 +315,8 @@ const std::vector<Scenario>& scenarios() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(, Golden, ::testing::ValuesIn(scenarios()), [](const auto& scenario) { return scenario.param.name; });
+INSTANTIATE_TEST_SUITE_P(, Golden, ::testing::ValuesIn(scenarios()),
+                         [](const auto& scenario) { return scenario.param.name; });
 
 }  // namespace
 }  // namespace windlass::interop

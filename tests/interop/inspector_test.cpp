@@ -24,14 +24,17 @@ class Inspection : public Interop, public ::testing::WithParamInterface<Language
 
 TEST_P(Inspection, BothSeeTheSame) {
   const Language l = GetParam();
-  must_enqueue(l, {{{"type", "echo"}, {"id", "done"}, {"payload", "00ff"}, {"retention", 900}, {"headers", {{"k", "v"}}}},
-                   {{"type", "fail"}, {"id", "failed"}, {"payload", hex("boom")}, {"timeout", 90}},
-                   {{"type", "skip"}, {"id", "dead"}, {"payload", hex("no")}, {"deadline", 500}},
-                   {{"type", "soft"}, {"id", "soft"}, {"payload", hex("wait")}, {"unique", 600}},
-                   {{"type", "part"}, {"id", "g1"}, {"group", "one"}}, {{"type", "part"}, {"id", "g2"}, {"group", "one"}},
-                   {{"type", "part"}, {"id", "g3"}, {"group", "two"}},
-                   {{"type", "t"}, {"id", "later"}, {"in", 700}, {"max_retry", 0}},
-                   {{"type", "t"}, {"id", "waits"}, {"queue", "idle"}}, {{"type", "t"}, {"id", "waits too"}, {"queue", "idle"}}});
+  must_enqueue(l,
+               {{{"type", "echo"}, {"id", "done"}, {"payload", "00ff"}, {"retention", 900}, {"headers", {{"k", "v"}}}},
+                {{"type", "fail"}, {"id", "failed"}, {"payload", hex("boom")}, {"timeout", 90}},
+                {{"type", "skip"}, {"id", "dead"}, {"payload", hex("no")}, {"deadline", 500}},
+                {{"type", "soft"}, {"id", "soft"}, {"payload", hex("wait")}, {"unique", 600}},
+                {{"type", "part"}, {"id", "g1"}, {"group", "one"}},
+                {{"type", "part"}, {"id", "g2"}, {"group", "one"}},
+                {{"type", "part"}, {"id", "g3"}, {"group", "two"}},
+                {{"type", "t"}, {"id", "later"}, {"in", 700}, {"max_retry", 0}},
+                {{"type", "t"}, {"id", "waits"}, {"queue", "idle"}},
+                {{"type", "t"}, {"id", "waits too"}, {"queue", "idle"}}});
   serve_until_idle(l);
   must_enqueue(l, {{{"type", "wait"}, {"id", "runs"}, {"payload", "00ff"}, {"timeout", 600}}});
   const auto server = serve(l, {{"queues", {{"default", 3}, {"other", 1}}}, {"concurrency", 7}});
@@ -50,7 +53,8 @@ TEST_P(Inspection, BothSeeTheSame) {
   EXPECT_EQ(list("retry").size(), 2u);
   EXPECT_EQ(list("aggregating", "one").size(), 2u);
   EXPECT_EQ(look("list", {{"queue", "idle"}, {"state", "pending"}}).size(), 2u);
-  for (const char* id : {"done", "failed", "dead", "soft", "g1", "later", "runs"}) look("task", {{"queue", "default"}, {"id", id}});
+  for (const char* id : {"done", "failed", "dead", "soft", "g1", "later", "runs"})
+    look("task", {{"queue", "default"}, {"id", id}});
   const json servers = look("servers");
   EXPECT_EQ(servers.size(), 1u);
   EXPECT_EQ(servers[0]["workers"][0]["id"], "runs");
@@ -61,9 +65,12 @@ TEST_P(Inspection, BothSeeTheSame) {
 TEST_P(Inspection, BothGiveTheSameErrors) {
   must_enqueue(GetParam(), {{{"type", "t"}, {"id", "a"}}});
   for (const char* what : {"task", "run", "archive", "delete"}) {
-    EXPECT_EQ(inspect(Language::kGo, {{"do", what}, {"queue", "none"}, {"id", "a"}})["error"], "queue_not_found") << what;
-    EXPECT_EQ(inspect(Language::kGo, {{"do", what}, {"queue", "default"}, {"id", "none"}})["error"], "task_not_found") << what;
-    EXPECT_EQ(inspect(Language::kCpp, {{"do", what}, {"queue", "default"}, {"id", "none"}})["error"], "task_not_found") << what;
+    EXPECT_EQ(inspect(Language::kGo, {{"do", what}, {"queue", "none"}, {"id", "a"}})["error"], "queue_not_found")
+        << what;
+    EXPECT_EQ(inspect(Language::kGo, {{"do", what}, {"queue", "default"}, {"id", "none"}})["error"], "task_not_found")
+        << what;
+    EXPECT_EQ(inspect(Language::kCpp, {{"do", what}, {"queue", "default"}, {"id", "none"}})["error"], "task_not_found")
+        << what;
   }
   for (const Language l : {Language::kGo, Language::kCpp}) {
     EXPECT_EQ(inspect(l, {{"do", "remove_queue"}, {"queue", "default"}})["error"], "queue_not_empty");
@@ -99,8 +106,10 @@ class Action : public Interop, public ::testing::WithParamInterface<std::tuple<L
 const json kOk{{"ok", true}};
 
 TEST_P(Action, OnSingleTasks) {
-  must_enqueue(owner(), {{{"type", "echo"}, {"id", "run"}, {"in", 100}, {"retention", 600}}, {{"type", "t"}, {"id", "archive"}, {"in", 100}},
-                         {{"type", "t"}, {"id", "delete"}, {"in", 100}, {"unique", 600}}, {{"type", "t"}, {"id", "change"}, {"in", 100}},
+  must_enqueue(owner(), {{{"type", "echo"}, {"id", "run"}, {"in", 100}, {"retention", 600}},
+                         {{"type", "t"}, {"id", "archive"}, {"in", 100}},
+                         {{"type", "t"}, {"id", "delete"}, {"in", 100}, {"unique", 600}},
+                         {{"type", "t"}, {"id", "change"}, {"in", 100}},
                          {{"type", "t"}, {"id", "grouped"}, {"group", "g"}, {"unique", 600}, {"payload", hex("g")}}});
   EXPECT_EQ(act_on("run", "run"), kOk);
   EXPECT_EQ(act_on("archive", "archive"), kOk);
@@ -119,8 +128,10 @@ TEST_P(Action, OnSingleTasks) {
 }
 
 TEST_P(Action, OnAllTasksOfAState) {
-  must_enqueue(owner(), {{{"type", "t"}, {"id", "s1"}, {"in", 100}}, {{"type", "t"}, {"id", "s2"}, {"in", 100}, {"unique", 600}},
-                         {{"type", "t"}, {"id", "g1"}, {"group", "g"}}, {{"type", "t"}, {"id", "g2"}, {"group", "g"}}});
+  must_enqueue(owner(), {{{"type", "t"}, {"id", "s1"}, {"in", 100}},
+                         {{"type", "t"}, {"id", "s2"}, {"in", 100}, {"unique", 600}},
+                         {{"type", "t"}, {"id", "g1"}, {"group", "g"}},
+                         {{"type", "t"}, {"id", "g2"}, {"group", "g"}}});
   EXPECT_EQ(act("archive_all", {{"state", "scheduled"}})["count"], 2);
   EXPECT_EQ(act("run_all", {{"state", "aggregating"}, {"group", "g"}})["count"], 2);
   EXPECT_EQ(state_of("s1"), "archived");
@@ -179,7 +190,8 @@ TEST_P(Action, CancelsForGood) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, Action,
-                         ::testing::Combine(::testing::Values(Language::kGo, Language::kCpp), ::testing::Values(Language::kGo, Language::kCpp)),
+                         ::testing::Combine(::testing::Values(Language::kGo, Language::kCpp),
+                                            ::testing::Values(Language::kGo, Language::kCpp)),
                          [](const auto& languages) {
                            return std::string(language_name(std::get<0>(languages.param))) + "On" +
                                   language_name(std::get<1>(languages.param)) + "Tasks";
@@ -196,23 +208,32 @@ class Schedulers : public Interop, public ::testing::WithParamInterface<Language
 };
 
 TEST_P(Schedulers, EntriesAndTicksAreSeenByBoth) {
-  const json second{{"spec", "@every 1s"}, {"task", {{"type", "echo"}, {"payload", hex("x")}, {"queue", "low"}, {"max_retry", 3},
-                                                     {"timeout", 90}, {"retention", 3600}}}};
-  const json yearly{{"spec", "CRON_TZ=America/New_York 0 9 1 1 *"}, {"task", {{"type", "report"}, {"payload", "00ff"}, {"unique", 60}}}};
+  const json second{{"spec", "@every 1s"},
+                    {"task",
+                     {{"type", "echo"},
+                      {"payload", hex("x")},
+                      {"queue", "low"},
+                      {"max_retry", 3},
+                      {"timeout", 90},
+                      {"retention", 3600}}}};
+  const json yearly{{"spec", "CRON_TZ=America/New_York 0 9 1 1 *"},
+                    {"task", {{"type", "report"}, {"payload", "00ff"}, {"unique", 60}}}};
   const auto scheduler = schedule(GetParam(), {{"beat", 2}, {"entries", {second, yearly}}});
   scheduler->wait_for("enqueued", 2);
   wait_until([&] { return inspect(Language::kGo, {{"do", "entries"}}).size() == 2; }, "the record");
   // A record is published between the two looks now and then.
   json entries;
-  wait_until([&] {
-    entries = inspect(Language::kGo, {{"do", "entries"}});
-    json ours = inspect(Language::kCpp, {{"do", "entries"}});
-    const auto by_spec = [](const json& a, const json& b) { return a["spec"] < b["spec"]; };
-    std::sort(entries.begin(), entries.end(), by_spec);
-    std::sort(ours.begin(), ours.end(), by_spec);
-    // A C++ scheduler publishes at once and then every 10 s.
-    return entries == ours && entries.size() == 2 && (entries[0]["prev_at"] > 0 || GetParam() == Language::kCpp);
-  }, "inspectors that see the same");
+  wait_until(
+      [&] {
+        entries = inspect(Language::kGo, {{"do", "entries"}});
+        json ours = inspect(Language::kCpp, {{"do", "entries"}});
+        const auto by_spec = [](const json& a, const json& b) { return a["spec"] < b["spec"]; };
+        std::sort(entries.begin(), entries.end(), by_spec);
+        std::sort(ours.begin(), ours.end(), by_spec);
+        // A C++ scheduler publishes at once and then every 10 s.
+        return entries == ours && entries.size() == 2 && (entries[0]["prev_at"] > 0 || GetParam() == Language::kCpp);
+      },
+      "inspectors that see the same");
   EXPECT_EQ(entries[0]["spec"], "@every 1s");
   EXPECT_EQ(entries[0]["options"], json({"Queue(\"low\")", "MaxRetry(3)", "Timeout(1m30s)", "Retention(1h0m0s)"}));
   EXPECT_EQ(entries[1]["payload"], "00ff");
@@ -233,7 +254,8 @@ TEST_P(Schedulers, EntriesAndTicksAreSeenByBoth) {
 TEST_P(Schedulers, TicksAreServedByTheOther) {
   const Language other = GetParam() == Language::kGo ? Language::kCpp : Language::kGo;
   const auto server = serve(other);
-  const auto scheduler = schedule(GetParam(), {{"entries", {{{"spec", "@every 1s"}, {"task", {{"type", "echo"}, {"payload", hex("x")}}}}}}});
+  const auto scheduler = schedule(
+      GetParam(), {{"entries", {{{"spec", "@every 1s"}, {"task", {{"type", "echo"}, {"payload", hex("x")}}}}}}});
   server->wait_for("run", 2);
   scheduler->stop();
   server->stop();

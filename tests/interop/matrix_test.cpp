@@ -1,5 +1,5 @@
-// A task of each kind, from a client of either language through a server of either language. What the handler sees and what is
-// left behind must not tell which.
+// A task of each kind, from a client of either language through a server of either language. What the handler sees and
+// what is left behind must not tell which.
 #include <chrono>
 
 #include <gmock/gmock.h>
@@ -26,7 +26,9 @@ class Matrix : public Interop, public ::testing::WithParamInterface<std::tuple<L
 };
 
 // For numbers of seconds that were taken at slightly different moments.
-MATCHER_P(About, expected, "") { return arg.template get<std::int64_t>() >= expected - 2 && arg.template get<std::int64_t>() <= expected + 2; }
+MATCHER_P(About, expected, "") {
+  return arg.template get<std::int64_t>() >= expected - 2 && arg.template get<std::int64_t>() <= expected + 2;
+}
 
 TEST_P(Matrix, Plain) {
   must_enqueue(client(), {{{"type", "echo"}, {"id", "a"}, {"payload", hex("hello")}}});
@@ -35,8 +37,14 @@ TEST_P(Matrix, Plain) {
   json run = runs[0];
   EXPECT_THAT(run["deadline"], About(unix_now() + 1800));
   run.erase("deadline");
-  EXPECT_EQ(run, json({{"event", "run"}, {"id", "a"}, {"queue", "default"}, {"type", "echo"}, {"payload", hex("hello")},
-                       {"headers", json::object()}, {"retried", 0}, {"max_retry", 25}}));
+  EXPECT_EQ(run, json({{"event", "run"},
+                       {"id", "a"},
+                       {"queue", "default"},
+                       {"type", "echo"},
+                       {"payload", hex("hello")},
+                       {"headers", json::object()},
+                       {"retried", 0},
+                       {"max_retry", 25}}));
   EXPECT_FALSE(exists("a"));
   EXPECT_EQ(statistics()["processed_total"], 1);
   EXPECT_EQ(statistics()["size"], 0);
@@ -63,7 +71,8 @@ TEST_P(Matrix, UniqueWhileItWaitsForARetry) {
 
 TEST_P(Matrix, Scheduled) {
   const std::int64_t began = unix_now();
-  must_enqueue(client(), {{{"type", "echo"}, {"id", "soon"}, {"in", 2}}, {{"type", "echo"}, {"id", "later"}, {"in", 500}}});
+  must_enqueue(client(),
+               {{{"type", "echo"}, {"id", "soon"}, {"in", 2}}, {{"type", "echo"}, {"id", "later"}, {"in", 500}}});
   EXPECT_THAT(task("later")["next_process_at"], About(began + 500));
   const auto server = serve(worker());
   server->wait_for("run");
@@ -75,7 +84,9 @@ TEST_P(Matrix, Scheduled) {
 }
 
 TEST_P(Matrix, Retry) {
-  must_enqueue(client(), {{{"type", "flaky"}, {"id", "a"}, {"payload", hex("oops")}, {"max_retry", 3}, {"headers", {{"k", "v"}}}}});
+  must_enqueue(
+      client(),
+      {{{"type", "flaky"}, {"id", "a"}, {"payload", hex("oops")}, {"max_retry", 3}, {"headers", {{"k", "v"}}}}});
   const auto server = serve(worker(), {{"retry_delay", 1}});
   server->wait_for("run", 2);
   wait_until([&] { return !exists("a"); }, "the end of the task");
@@ -91,8 +102,9 @@ TEST_P(Matrix, Retry) {
 }
 
 TEST_P(Matrix, WaitingForARetry) {
-  must_enqueue(client(), {{{"type", "fail"}, {"id", "a"}, {"payload", hex("smtp: 451 später")}}, {{"type", "throw"}, {"id", "b"},
-                          {"payload", hex("thrown")}}, {{"type", "soft"}, {"id", "c"}, {"payload", hex("busy")}}});
+  must_enqueue(client(), {{{"type", "fail"}, {"id", "a"}, {"payload", hex("smtp: 451 später")}},
+                          {{"type", "throw"}, {"id", "b"}, {"payload", hex("thrown")}},
+                          {{"type", "soft"}, {"id", "c"}, {"payload", hex("busy")}}});
   serve_until_idle(worker());
   const json a = task("a");
   EXPECT_EQ(a["state"], "retry");
@@ -139,7 +151,8 @@ TEST_P(Matrix, RetentionAndResult) {
 }
 
 TEST_P(Matrix, RecordsGoWhenTheirRetentionEnds) {
-  must_enqueue(client(), {{{"type", "echo"}, {"id", "a"}, {"retention", 1}}, {{"type", "echo"}, {"id", "b"}, {"retention", 900}}});
+  must_enqueue(client(), {{{"type", "echo"}, {"id", "a"}, {"retention", 1}},
+                          {{"type", "echo"}, {"id", "b"}, {"retention", 900}}});
   const auto server = serve(worker());
   server->wait_for("run", 2);
   wait_until([&] { return !exists("a"); }, "the end of the record");
@@ -172,7 +185,8 @@ TEST_P(Matrix, Headers) {
 
 TEST_P(Matrix, TimeoutAndDeadline) {
   const std::int64_t now = unix_now();
-  must_enqueue(client(), {{{"type", "echo"}, {"id", "timeout"}, {"timeout", 90}}, {{"type", "echo"}, {"id", "deadline"}, {"deadline", 500}},
+  must_enqueue(client(), {{{"type", "echo"}, {"id", "timeout"}, {"timeout", 90}},
+                          {{"type", "echo"}, {"id", "deadline"}, {"deadline", 500}},
                           {{"type", "echo"}, {"id", "sooner"}, {"timeout", 900}, {"deadline", 70}},
                           {{"type", "echo"}, {"id", "later"}, {"timeout", 70}, {"deadline", 900}}});
   std::map<std::string, json> deadlines;
@@ -238,7 +252,8 @@ TEST_P(Matrix, WeightedQueues) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, Matrix,
-                         ::testing::Combine(::testing::Values(Language::kGo, Language::kCpp), ::testing::Values(Language::kGo, Language::kCpp)),
+                         ::testing::Combine(::testing::Values(Language::kGo, Language::kCpp),
+                                            ::testing::Values(Language::kGo, Language::kCpp)),
                          [](const auto& info_) {
                            return std::string(language_name(std::get<0>(info_.param))) + "Client" +
                                   language_name(std::get<1>(info_.param)) + "Server";

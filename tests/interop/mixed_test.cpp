@@ -1,5 +1,5 @@
-// What a process of one language does with what one of the other left behind: tasks of servers that died, side fields, messages that
-// only one of them can read. docs/reference/asynq-compatibility.md says the same in words.
+// What a process of one language does with what one of the other left behind: tasks of servers that died, side fields,
+// messages that only one of them can read. docs/reference/asynq-compatibility.md says the same in words.
 #include <gmock/gmock.h>
 
 #include "interop/fixture.hpp"
@@ -9,11 +9,17 @@ namespace {
 
 class Mixed : public Interop {
  protected:
-  std::string field(const std::string& id, const std::string& name) { return redis({"HGET", "asynq:{default}:t:" + id, name}); }
+  std::string field(const std::string& id, const std::string& name) {
+    return redis({"HGET", "asynq:{default}:t:" + id, name});
+  }
   json task(const std::string& id) { return inspect_both({{"do", "task"}, {"queue", "default"}, {"id", id}}); }
-  json side_fields(const std::string& id) { return inspect(Language::kCpp, {{"do", "side_fields"}, {"queue", "default"}, {"id", id}}); }
+  json side_fields(const std::string& id) {
+    return inspect(Language::kCpp, {{"do", "side_fields"}, {"queue", "default"}, {"id", id}});
+  }
   // As if the server had been dead for longer than Asynq's rule asks for.
-  void put_lease_back(const std::string& id) { redis({"ZADD", "asynq:{default}:lease", "XX", std::to_string(unix_now() - 31), id}); }
+  void put_lease_back(const std::string& id) {
+    redis({"ZADD", "asynq:{default}:lease", "XX", std::to_string(unix_now() - 31), id});
+  }
   // A task in pending, as somebody else might have written it.
   void put_pending(const std::string& id, const std::string& message) {
     redis({"SADD", "asynq:queues", "default"});
@@ -74,7 +80,8 @@ TEST_F(Mixed, AGoServerTakesOverFromADeadCppServerByItsOwnRule) {
 
 TEST_F(Mixed, SideFieldsOutliveAGoServer) {
   if (IsSkipped() || !can_use({Language::kGo})) return;
-  must_enqueue(Language::kCpp, {{{"type", "flaky"}, {"id", "a"}, {"expires_in", 600}, {"unique", 600}, {"retention", 3600}}});
+  must_enqueue(Language::kCpp,
+               {{{"type", "flaky"}, {"id", "a"}, {"expires_in", 600}, {"unique", 600}, {"retention", 3600}}});
   const json before = side_fields("a");
   EXPECT_GT(before["expires_at"], unix_now() + 500);
   serve_until_idle(Language::kGo);
@@ -107,7 +114,8 @@ TEST_F(Mixed, AGroupThatWaitsForItsTimeIsLostToGoAndNotToCpp) {
   for (const Language worker : {Language::kGo, Language::kCpp}) {
     if (worker == Language::kGo && !why_no_go().empty()) continue;
     const std::string queue = language_name(worker);
-    must_enqueue(Language::kCpp, {{{"type", "echo"}, {"id", "1"}, {"queue", queue}, {"group", "g"}, {"in", 1}, {"payload", hex("1")}}});
+    must_enqueue(Language::kCpp,
+                 {{{"type", "echo"}, {"id", "1"}, {"queue", queue}, {"group", "g"}, {"in", 1}, {"payload", hex("1")}}});
     const auto server = serve(worker, {{"queues", {{queue, 1}}}, {"group_max_size", 1}});
     server->wait_for("run");
     EXPECT_EQ(server->events("run")[0]["id"], worker == Language::kGo ? "1" : "sum-of-g");
@@ -117,7 +125,8 @@ TEST_F(Mixed, AGroupThatWaitsForItsTimeIsLostToGoAndNotToCpp) {
 
 TEST_F(Mixed, AQueueThatWasRemovedIsKnownAgainWithItsNextTask) {
   if (IsSkipped()) return;
-  const auto scheduler = schedule(Language::kCpp, {{"entries", {{{"spec", "@every 1s"}, {"task", {{"type", "t"}, {"queue", "low"}}}}}}});
+  const auto scheduler =
+      schedule(Language::kCpp, {{"entries", {{{"spec", "@every 1s"}, {"task", {{"type", "t"}, {"queue", "low"}}}}}}});
   scheduler->wait_for("enqueued");
   EXPECT_EQ(inspect(Language::kCpp, {{"do", "remove_queue"}, {"queue", "low"}, {"force", true}}), json({{"ok", true}}));
   scheduler->wait_for("enqueued", scheduler->events("enqueued").size() + 1);
@@ -140,7 +149,10 @@ TEST_F(Mixed, AMessageThatGoCannotDecodeIsPutAsideAndHoldsUpNobody) {
 
 TEST_F(Mixed, FieldsThatNobodyKnowsAreSkipped) {
   if (IsSkipped()) return;
-  put_pending("x", "\x0a\x04" "echo\x1a\x01x\x22\x07" "default\x28\x03\xd0\x0c\x2a\xda\x0c\x01?");  // and 202: 42, 203: "?"
+  put_pending("x",
+              "\x0a\x04"
+              "echo\x1a\x01x\x22\x07"
+              "default\x28\x03\xd0\x0c\x2a\xda\x0c\x01?");  // and 202: 42, 203: "?"
   const std::vector<json> runs = serve_until_idle(Language::kCpp);
   ASSERT_EQ(runs.size(), 1u);
   EXPECT_EQ(runs[0]["max_retry"], 3);
