@@ -71,10 +71,11 @@ func answerLines(answer func(line []byte) any) {
 	}
 }
 
-func untilSignal() {
+// From now on SIGTERM does not end the program, but the wait for what is returned.
+func catchSignal() <-chan os.Signal {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM)
-	<-signals
+	return signals
 }
 
 func parse(text []byte, into any) {

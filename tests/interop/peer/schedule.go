@@ -35,7 +35,8 @@ func schedule(redis asynq.RedisConnOpt, config string) {
 	if err := scheduler.Start(); err != nil {
 		die(err)
 	}
+	signals := catchSignal()
 	emit(object{"event": "ready", "entries": ids})
-	untilSignal()
+	<-signals
 	scheduler.Shutdown()
 }

@@ -135,7 +135,8 @@ func serve(redis asynq.RedisConnOpt, config string) {
 	if err := server.Start(h); err != nil {
 		die(err)
 	}
+	signals := catchSignal()
 	emit(object{"event": "ready"})
-	untilSignal()
+	<-signals
 	server.Shutdown()
 }
