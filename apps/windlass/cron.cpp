@@ -1,4 +1,5 @@
 // windlass cron ls|history|next|trigger
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -76,9 +77,11 @@ Result<int> list(const Session& session) {
   if (entries->empty()) put("no scheduler entries\n");
   Table table({"ID", "SPEC", "TYPE", "PAYLOAD", "OPTIONS", "NEXT", "PREVIOUS"});
   for (const SchedulerEntry& e : *entries) {
+    // The record may be some seconds old.
+    const TimePoint next_at = e.next_at == kNoTime ? kNoTime : std::max(e.next_at, now());
     std::string options;
     for (const std::string& option : e.options) options += (options.empty() ? "" : ", ") + option;
-    table.add({e.id, e.spec, e.task_type, shortened_payload(e.payload, 30), options, relative_time(e.next_at),
+    table.add({e.id, e.spec, e.task_type, shortened_payload(e.payload, 30), options, relative_time(next_at),
                relative_time(e.prev_at)});
   }
   if (!table.empty()) table.print();

@@ -14,6 +14,7 @@
 
 #include <windlass/log.hpp>
 
+#include "core/text.hpp"
 #include "demo_check.hpp"
 #include "demo_digest.hpp"
 #include "demo_load.hpp"
@@ -135,6 +136,12 @@ class Demo {
   }
   double tasks_a_second() const { return static_cast<double>(tasks_timed_) / work_seconds_; }
 
+  codec::Value tick_json() {
+    const auto tick = seen_.tick();
+    if (!tick) return {};
+    return codec::Value::Object{{"nominal", core::format_time(tick->nominal)}, {"started", core::format_time(tick->started)}};
+  }
+
   codec::Value to_json() {
     codec::Value::Array problems;
     for (const std::string& problem : verdict_.problems) problems.push_back(problem);
@@ -146,6 +153,7 @@ class Demo {
                                 {"duplicates_refused", plan_.duplicates_refused},
                                 {"ticks", plan_.ticks},
                                 {"ticks_refused", plan_.ticks_refused},
+                                {"tick", tick_json()},
                                 {"grouped", plan_.grouped},
                                 {"aggregates", seen_.aggregate_ids().size()},
                                 {"crashes", verdict_.crashes_contained},
@@ -187,6 +195,10 @@ class Demo {
     table.add({"duplicates refused", std::to_string(plan_.duplicates_refused)});
     table.add({"ticks, one task each", std::to_string(plan_.ticks)});
     table.add({"ticks refused to the second scheduler", std::to_string(plan_.ticks_refused)});
+    if (const auto tick = seen_.tick()) {
+      table.add({"a tick: nominal time, handler started",
+                 core::format_time(tick->nominal) + ", " + short_duration(tick->started - tick->nominal) + " later"});
+    }
     table.add({"tasks aggregated", std::to_string(seen_.grouped.load()) + " into " + std::to_string(seen_.aggregate_ids().size())});
     table.add({"crashes contained (SIGSEGV)", std::to_string(verdict_.crashes_contained)});
     table.add({"digests verified by sha256sum", std::to_string(verdict_.verified)});

@@ -1,10 +1,10 @@
 #include "demo_load.hpp"
 
 #include <chrono>
-#include <optional>
 #include <thread>
 
 #include "core/ids.hpp"
+#include "core/text.hpp"
 #include "demo_digest.hpp"
 #include "exec/command_handler.hpp"
 #include "output.hpp"
@@ -92,7 +92,11 @@ Mux demo_mux(DemoSeen& seen) {
   mux.handle("demo:crash", exec::command_handler(crash));
   mux.handle("demo:expiring", [&seen](Context&) { ++seen.expired_runs; });
   mux.handle("demo:unique", [](Context&) {});
-  mux.handle("demo:tick", [](Context& ctx) { ctx.write_result("tick of " + full_time(ctx.scheduled_at())); });
+  mux.handle("demo:tick", [&seen](Context& ctx) {
+    ctx.write_result("tick of " + core::format_time(ctx.scheduled_at()));
+    base::Lock lock(seen.mu);
+    seen.last_tick = {ctx.scheduled_at(), ctx.started_at()};
+  });
   mux.handle("demo:sum", [&seen](Context& ctx) {
     seen.grouped += std::stoi(ctx.payload().bytes());
     base::Lock lock(seen.mu);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,11 @@ struct DemoPlan {
   std::size_t total() const { return tasks.size() + static_cast<std::size_t>(grouped); }
 };
 
+// A run of the periodic entry's task.
+struct TickRun {
+  TimePoint nominal, started;
+};
+
 // Filled by handlers. Thread-safe.
 struct DemoSeen {
   std::atomic<int> expired_runs{0};     // must stay 0
@@ -46,6 +52,12 @@ struct DemoSeen {
   std::vector<std::string> aggregates WINDLASS_GUARDED_BY(mu);        // ids
   std::map<std::string, TimePoint> pings WINDLASS_GUARDED_BY(mu);     // when they started
 
+  std::optional<TickRun> last_tick WINDLASS_GUARDED_BY(mu);
+
+  std::optional<TickRun> tick() {
+    base::Lock lock(mu);
+    return last_tick;
+  }
   std::vector<std::string> aggregate_ids() {
     base::Lock lock(mu);
     return aggregates;

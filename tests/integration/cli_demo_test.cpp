@@ -33,6 +33,7 @@ TEST_F(CliDemo, EndsWithATrueLineAndLeavesItsStoreBehind) {
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   // How many ticks come while it runs is up to the machine.
   EXPECT_THAT(ran.out, ContainsRegex("\ndemo: OK tasks=1[5-9][0-9] retries=24 expired=1 duplicates_refused=1 verified=8\n$"));
+  EXPECT_THAT(ran.out, ContainsRegex("a tick: nominal time, handler started +20[0-9-]+T[0-9:]+Z, [^ ]+s later\n"));
   const auto at = ran.out.find("sqlite:");
   const std::string url = ran.out.substr(at, ran.out.find(' ', at) - at);
   EXPECT_EQ(run({WINDLASS_TOOL, "--broker", url, "task", "ls", "--queue", "demo-critical", "--state", "archived"}).code, 0);
@@ -48,6 +49,7 @@ TEST_F(CliDemo, WithJsonItPrintsOneObject) {
   EXPECT_EQ(at(result, "verified"), "8");
   EXPECT_EQ(at(result, "problems"), "[]");
   EXPECT_GE(std::stoi(at(result, "ticks")), 1) << "a tick has one task, with two schedulers";
+  EXPECT_THAT(at(result, "tick.nominal"), ContainsRegex("^20[0-9-]+T[0-9:]+Z$")) << "a whole second";
 }
 
 TEST_F(CliDemo, ADigestThatDiffersIsAFailure) {
