@@ -13,3 +13,7 @@ if(WINDLASS_BUILD_EXAMPLES)
     add_dependencies(periodic_process_tests example_periodic_${example})
   endforeach()
 endif()
+
+# Five schedulers with 200 entries for a whole minute, on SQLite and on Redis: ctest --test-dir build/dev -C long -L long
+add_test(NAME periodic_long.schedulers COMMAND periodic_process_tests --gtest_filter=*/Schedulers.Five* CONFIGURATIONS long)
+set_tests_properties(periodic_long.schedulers PROPERTIES LABELS "integration;long" TIMEOUT 500 ENVIRONMENT WINDLASS_TICK_SECONDS=60)

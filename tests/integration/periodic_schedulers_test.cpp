@@ -54,7 +54,7 @@ struct Window {
   }
 };
 
-// WINDLASS_TICK_SECONDS, up to a minute: for scripts/test-ticks.
+// WINDLASS_TICK_SECONDS, up to 60: for the long run (periodic.cmake).
 long seconds_to_run() {
   const char* const text = std::getenv("WINDLASS_TICK_SECONDS");
   return text != nullptr ? std::strtol(text, nullptr, 10) : 10;
