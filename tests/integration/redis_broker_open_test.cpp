@@ -22,7 +22,7 @@ class RedisOpen : public RedisBrokerFixture {
 TEST_F(RedisOpen, EveryKindOfUrlOpensAndWorks) {
   RedisServer server({{"requirepass p@ss"}});
   const std::string port = std::to_string(server.port());
-  for (const std::string url : {"redis://:p%40ss@127.0.0.1:" + port, "redis://:p%40ss@127.0.0.1:" + port + "/3?protocol=2",
+  for (const std::string& url : {"redis://:p%40ss@127.0.0.1:" + port, "redis://:p%40ss@127.0.0.1:" + port + "/3?protocol=2",
                                  "redis-socket://:p%40ss@" + server.socket_path() + "?db=4&payload_max=100"}) {
     auto broker = open_broker(url);
     EXPECT_EQ(put(*broker, plain("a")), EnqueueStatus::kEnqueued) << url;

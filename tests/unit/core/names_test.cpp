@@ -29,7 +29,7 @@ void expect_names(int first, int last, NameOf name_of) {
 }
 
 TEST(Names, EveryEnumeratorHasOneOfItsOwn) {
-  expect_names<ErrorCode>(1, 17, error_code_name);
+  expect_names<ErrorCode>(1, 18, error_code_name);
   expect_names<TaskState>(1, kTaskStateCount, task_state_name);
   expect_names<FailureKind>(0, 12, failure_kind_name);
   expect_names<StopReason>(0, 5, stop_reason_name);

@@ -43,6 +43,15 @@ local function leave(id, state, group)
   return true
 end
 
+-- Progress of the run after which the task was put back stays: without a number it is that of no run.
+local function leave_pending(key)
+  local h = redis_call('HMGET', key, 'w:back', 'w:progress')
+  if h[1] and h[2] and string.sub(h[2], 1, #h[1]) == h[1] then
+    redis_call('HSET', key, 'w:progress', string.sub(h[2], #h[1] + 1))
+  end
+  redis_call('HDEL', key, 'pending_since', 'w:back')
+end
+
 local pushed = {}
 local function apply(id, state)
   local key = P .. 't:' .. id
@@ -51,7 +60,7 @@ local function apply(id, state)
     pushed[#pushed + 1] = id
   elseif action == 'archive' then
     redis_call('HSET', key, 'state', 'archived', 'w:at', now)
-    if state == 'pending' then redis_call('HDEL', key, 'pending_since', 'w:back') end
+    if state == 'pending' then leave_pending(key) end
     redis_call('ZADD', P .. 'archived', now_s, id)
   else
     release_lock(P, id)
