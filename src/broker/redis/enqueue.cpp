@@ -13,7 +13,8 @@
 namespace windlass::broker {
 namespace {
 
-constexpr int kEventsKept = 1000;  // in the history of an entry
+constexpr int kEventsKept = 1000;          // in the history of an entry
+constexpr std::uint64_t kHistoryTrims = 16;  // one event in so many removes those that are too old
 
 std::int64_t ceil_millis(Duration d) { return std::chrono::ceil<std::chrono::milliseconds>(d).count(); }
 
@@ -79,25 +80,6 @@ void read_answers(const redis::Value& registered, const redis::Value& reply, con
   }
 }
 
-// Adds the ticks of these tasks to the histories of their entries.
-Status add_events(Store& store, std::span<const NewTask* const> tasks, TimePoint now) {
-  redis::Pipeline counting;
-  // Numbers that are not used do no harm.
-  counting.add("INCRBY", redis::Key{kTicksTakenKey}, tasks.size()).idempotent();
-  const Result<redis::Replies> counted = store.call(counting);
-  if (!counted) return counted.error();
-  std::int64_t number = (*counted)[0].integer().value_or(0) - static_cast<std::int64_t>(tasks.size());
-  redis::Pipeline pipeline;
-  for (const NewTask* task : tasks) {
-    const std::string key = history_key(task->tick->entry);
-    const std::string event = encode_scheduler_event({task->message.id, now, task->tick->nominal}, ++number);
-    pipeline.add("ZADD", redis::Key{key}, unix_seconds(now), event).idempotent();
-    pipeline.add("ZREMRANGEBYRANK", redis::Key{key}, 0, -(kEventsKept + 1)).idempotent();
-  }
-  const Result<redis::Replies> replies = store.call(pipeline);
-  return replies ? Status() : replies.error();
-}
-
 // Stores the tasks through `client`; with `wait` the answers say whether they are safe.
 std::vector<Result<EnqueueOutcome>> enqueue_through(redis::Client& client, Store& store, std::span<const NewTask* const> tasks,
                                                     const DurabilityWait* wait) {
@@ -109,6 +91,7 @@ std::vector<Result<EnqueueOutcome>> enqueue_through(redis::Client& client, Store
     pipeline.add("SADD", redis::Key{kQueuesKey}, chunk.queue).idempotent();
     add_script(pipeline, store, chunk, tasks, now);
   }
+  const bool has_ticks = number_ticks(pipeline, tasks);
   if (wait != nullptr) wait->add_to(pipeline);
   const Result<redis::Replies> replies = client.call(pipeline);
   if (!replies) return {tasks.size(), replies.error()};
@@ -117,8 +100,9 @@ std::vector<Result<EnqueueOutcome>> enqueue_through(redis::Client& client, Store
   for (std::size_t c = 0; c < chunks.size(); ++c) {
     read_answers((*replies)[2 * c], (*replies)[2 * c + 1], chunks[c], tasks, now, answers);
   }
-  write_history(store, tasks, answers, now);
-  if (const auto unmet = wait != nullptr ? wait->unmet(*replies, 2 * chunks.size()) : std::nullopt) {
+  std::size_t rest = 2 * chunks.size();
+  if (has_ticks) write_history(store, tasks, answers, (*replies)[rest++], now);
+  if (const auto unmet = wait != nullptr ? wait->unmet(*replies, rest) : std::nullopt) {
     for (Result<EnqueueOutcome>& answer : answers) {
       if (!answer || answer->status != EnqueueStatus::kEnqueued) continue;
       answer->status = EnqueueStatus::kNotDurable;
@@ -200,17 +184,33 @@ std::vector<Result<EnqueueOutcome>> enqueue_durably(Store& store, std::span<cons
   return enqueue_through(**client, store, tasks, &*wait);
 }
 
+bool number_ticks(redis::Pipeline& pipeline, std::span<const NewTask* const> tasks) {
+  const auto ticks = std::ranges::count_if(tasks, [](const NewTask* task) { return task->tick.has_value(); });
+  if (ticks > 0) pipeline.add("INCRBY", redis::Key{kTicksTakenKey}, ticks).idempotent();
+  return ticks > 0;
+}
+
 void write_history(Store& store, std::span<const NewTask* const> tasks, std::span<const Result<EnqueueOutcome>> outcomes,
-                   TimePoint now) {
-  std::vector<const NewTask*> ticks;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const bool is_stored = outcomes[i] && outcomes[i]->status == EnqueueStatus::kEnqueued;
-    if (is_stored && tasks[i]->tick) ticks.push_back(tasks[i]);
+                   const redis::Value& numbered, TimePoint now) {
+  std::int64_t number = numbered.integer().value_or(0);
+  redis::Pipeline pipeline;
+  for (std::size_t i = tasks.size(); i-- > 0;) {
+    const NewTask& task = *tasks[i];
+    if (!task.tick) continue;
+    const std::int64_t own = number--;
+    if (!outcomes[i] || outcomes[i]->status != EnqueueStatus::kEnqueued) continue;
+    const std::string key = history_key(task.tick->entry);
+    const std::string event = encode_scheduler_event({task.message.id, now, task.tick->nominal}, own);
+    pipeline.add("ZADD", redis::Key{key}, unix_seconds(now), event).idempotent();
+    if (store.random() % kHistoryTrims == 0) {
+      pipeline.add("ZREMRANGEBYRANK", redis::Key{key}, 0, -(kEventsKept + 1)).idempotent();
+    }
   }
-  if (ticks.empty()) return;
-  if (const Status written = add_events(store, ticks, now); !written) {
-    log_warn("the history of a periodic entry was not written", {{"error", written.error().message()}});
-  }
+  const auto warn = [](const Error& error) {
+    log_warn("the history of a periodic entry was not written", {{"error", error.message()}});
+  };
+  if (numbered.is_error()) return warn(redis::to_error(numbered));
+  if (const Result<redis::Replies> written = store.call(pipeline); !written) warn(written.error());
 }
 
 }  // namespace windlass::broker

@@ -173,6 +173,7 @@ Result<EnqueueOutcome> finish_set(Store& store, const AggregationSet& set, const
   pipeline.key(prefix + "pending").key(set_key(set));
   add_enqueue_args(pipeline, store, set.queue, flags, now);
   for (const std::string& arg : args) pipeline.arg(arg);
+  const bool has_tick = aggregate != nullptr && number_ticks(pipeline, std::span(&aggregate, 1));
   const Result<redis::Replies> replies = store.call(pipeline);
   if (!replies) return replies.error();
   const redis::Value answer = (*replies)[0];
@@ -180,7 +181,7 @@ Result<EnqueueOutcome> finish_set(Store& store, const AggregationSet& set, const
   if (answer[2].integer() == 1) empty_trash_of(store, set.queue);
   if (aggregate == nullptr) return EnqueueOutcome();
   const Result<EnqueueOutcome> outcome = to_outcome(answer[1], *aggregate, now);
-  write_history(store, std::span(&aggregate, 1), std::span(&outcome, 1), now);
+  if (has_tick) write_history(store, std::span(&aggregate, 1), std::span(&outcome, 1), (*replies)[1], now);
   return outcome;
 }
 

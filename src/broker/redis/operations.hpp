@@ -30,10 +30,12 @@ void add_enqueue_args(redis::Pipeline& pipeline, const Store& store, const std::
                       TimePoint now);
 // What the script answers for one task.
 EnqueueOutcome to_outcome(const redis::Value& answer, const NewTask& task, TimePoint now);
-// Writes the ticks whose tasks were stored into the histories of their entries. They are stored whatever becomes of the history: a
-// failure is logged.
+// Asks for numbers of the ticks among these tasks; numbers that are not used do no harm. False if there are no ticks.
+bool number_ticks(redis::Pipeline& pipeline, std::span<const NewTask* const> tasks);
+// Writes the ticks whose tasks were stored into the histories of their entries; `numbered` is what number_ticks got. They are stored
+// whatever becomes of the history: a failure is logged.
 void write_history(Store& store, std::span<const NewTask* const> tasks, std::span<const Result<EnqueueOutcome>> outcomes,
-                   TimePoint now);
+                   const redis::Value& numbered, TimePoint now);
 
 // -- fetch.cpp
 

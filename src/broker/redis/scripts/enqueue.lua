@@ -14,26 +14,49 @@ local pending_key, scheduled_key = P .. 'pending', P .. 'scheduled'
 redis_call('LLEN', pending_key)
 if string.find(ARGV[6], 's', 1, true) then redis_call('ZCARD', scheduled_key) end
 if string.find(ARGV[6], 'g', 1, true) then redis_call('SCARD', P .. 'groups') end
-if string.find(ARGV[6], 't', 1, true) then redis_call('HLEN', ticks .. 'ticks') end
+if string.find(ARGV[6], 't', 1, true) then
+  redis_call('HLEN', ticks .. 'ticks')
+  redis_call('HLEN', ticks .. 'tick_tasks')
+end
 
-local function tick_taken(entry, nominal)
-  local kept = redis_call('ZSCORE', ticks .. 'tick:' .. entry, nominal)
+local out = {}
+
+-- What is known of an entry: its greatest nominal time taken ('last'), and the key of the task stored last for it ('task').
+local entries, taken, stored = {}, {}, {}
+local function entry_of(name)
+  local entry = entries[name]
+  if not entry then
+    entry = {last = redis_call('HGET', ticks .. 'ticks', name)}
+    entries[name] = entry
+  end
+  return entry
+end
+
+local function tick_taken(name, nominal)
+  local last = entry_of(name).last
+  if not last or less(last, nominal) then return false end
+  local kept = redis_call('ZSCORE', ticks .. 'tick:' .. name, nominal)
   return kept and tonumber(kept) > now_ms
 end
 
-local function tick_runs(entry)
-  local key = redis_call('GET', ticks .. 'tick_task:' .. entry)
+local function tick_runs(name)
+  local entry = entry_of(name)
+  local key = entry.task or redis_call('HGET', ticks .. 'tick_tasks', name)
   local state = key and redis_call('HGET', key, 'state')
   return state and state ~= 'archived' and state ~= 'completed'
 end
 
-local function take_tick(entry, nominal, keep)
-  local key = ticks .. 'tick:' .. entry
-  redis_call('ZREMRANGEBYSCORE', key, '-inf', integer(now_ms))
+local function take_tick(name, nominal, keep)
+  local key, entry = ticks .. 'tick:' .. name, entry_of(name)
   redis_call('ZADD', key, integer(now_ms + keep), nominal)
-  if redis_call('PTTL', key) < keep then redis_call('PEXPIRE', key, integer(keep)) end
-  local last = redis_call('HGET', ticks .. 'ticks', entry)
-  if not last or less(last, nominal) then redis_call('HSET', ticks .. 'ticks', entry, nominal) end
+  if redis_call('PTTL', key) < keep then redis_call('PEXPIRE', key, integer(2 * keep)) end
+  -- Marks that have ended count no more; they are removed now and then.
+  if (now_ms + #out) % 16 == 0 then redis_call('ZREMRANGEBYSCORE', key, '-inf', integer(now_ms)) end
+  if not entry.last or less(entry.last, nominal) then
+    entry.last = nominal
+    taken[#taken + 1] = name
+    taken[#taken + 1] = nominal
+  end
 end
 
 -- Who holds the lock: a task that exists, and as long as it said.
@@ -45,7 +68,7 @@ local function holder(lock)
   return id
 end
 
-local out, pending, i = {}, {}, 7
+local pending, i = {}, 7
 while ARGV[i] do
   local flags, id, msg, exact = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local key = P .. 't:' .. id
@@ -112,11 +135,15 @@ while ARGV[i] do
       end
       if entry then
         take_tick(entry, nominal, keep)
-        redis_call('SET', ticks .. 'tick_task:' .. entry, key)
+        entry_of(entry).task = key
+        stored[#stored + 1] = entry
+        stored[#stored + 1] = key
       end
       out[#out + 1] = 1
     end
   end
 end
 if #pending > 0 then redis_call('LPUSH', pending_key, unpack(pending)) end
+if #taken > 0 then redis_call('HSET', ticks .. 'ticks', unpack(taken)) end
+if #stored > 0 then redis_call('HSET', ticks .. 'tick_tasks', unpack(stored)) end
 return out
