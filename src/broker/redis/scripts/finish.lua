@@ -23,12 +23,14 @@ local now_us = time_us()
 local out, gone, left, deleted, requeued = {}, {}, {}, {}, {}
 local processed, failed, expired = 0, 0, 0
 
--- Tasks that were fetched together have the same w:run: each is read once.
-local nonces, seconds = {}, {}
+-- Tasks that were fetched together have the same w:run: each is read once. What stays of it when the run is over has a lease that
+-- ended in 1970: by it nobody holds the task, also not when a Go server fetches it, which leaves w:run as it is.
+local nonces, seconds, ended = {}, {}, {}
 local function read_run(run)
-  local nonce, lease = parse_run(run)
+  local nonce, lease, started, owner = parse_run(run)
   nonces[run] = nonce or ''
   seconds[run] = nonce and math.floor(lease / 1000000)
+  ended[run] = nonce and nonce .. ':0:' .. started .. ':' .. owner
 end
 
 -- Whether the task is active under this number. When its lease has ended a Go server may have taken it since, which shows in the
@@ -57,7 +59,8 @@ for k = 1, n do
   local lower = string.lower(kind)
   local arg = i + 2
   i = arg + ((lower == 'c' or lower == 'a') and 4 or lower == 'r' and 6 or lower == 's' and 2 or 0)
-  if not holds(id, redis_call('HMGET', key, 'state', 'w:run'), nonce) then
+  local h = redis_call('HMGET', key, 'state', 'w:run')
+  if not holds(id, h, nonce) then
     out[k] = 0
   else
     out[k] = 1
@@ -76,7 +79,7 @@ for k = 1, n do
       requeued[#requeued + 1] = id
     elseif lower == 'c' then
       processed = processed + 1
-      local fields = {'msg', ARGV[arg], 'state', 'completed', 'w:at', ARGV[arg + 2]}
+      local fields = {'msg', ARGV[arg], 'state', 'completed', 'w:at', ARGV[arg + 2], 'w:run', ended[h[2]]}
       add_result(fields, ARGV[arg + 3])
       redis_call('HSET', key, unpack(fields))
       redis_call('ZADD', P .. 'completed', ARGV[arg + 1], id)
@@ -85,7 +88,7 @@ for k = 1, n do
         processed = processed + 1
         failed = failed + 1
       end
-      local fields = {'msg', ARGV[arg], 'state', 'retry', 'w:at', ARGV[arg + 2], 'w:fail', ARGV[arg + 4]}
+      local fields = {'msg', ARGV[arg], 'state', 'retry', 'w:at', ARGV[arg + 2], 'w:fail', ARGV[arg + 4], 'w:run', ended[h[2]]}
       add_result(fields, ARGV[arg + 5])
       redis_call('HSET', key, unpack(fields))
       redis_call('ZADD', P .. 'retry', ARGV[arg + 1], id)
@@ -96,12 +99,12 @@ for k = 1, n do
         processed = processed + 1
         failed = failed + 1
       end
-      local fields = {'msg', ARGV[arg], 'state', 'archived', 'w:at', now, 'w:fail', ARGV[arg + 2]}
+      local fields = {'msg', ARGV[arg], 'state', 'archived', 'w:at', now, 'w:fail', ARGV[arg + 2], 'w:run', ended[h[2]]}
       add_result(fields, ARGV[arg + 3])
       redis_call('HSET', key, unpack(fields))
       redis_call('ZADD', P .. 'archived', now_s, id)
     elseif lower == 's' then
-      redis_call('HSET', key, 'state', 'scheduled', 'w:at', ARGV[arg + 1])
+      redis_call('HSET', key, 'state', 'scheduled', 'w:at', ARGV[arg + 1], 'w:run', ended[h[2]])
       redis_call('ZADD', P .. 'scheduled', ARGV[arg], id)
     end
   end
