@@ -1,15 +1,17 @@
 // How late ticks are, and what entries cost that have nothing to do.
 //
-//   bench_scheduler [BROKER-URL]       default: memory:, then a fresh SQLite file in the current folder
+//   bench_scheduler [BROKER-URL [SECONDS]]       default: memory:, then a fresh SQLite file in the current folder; 30 seconds
 //
-// Lateness: 1000 entries that are due in the same second, 30 seconds long. From the nominal time to when the store had
+// Lateness: 1000 entries that are due in the same second, so many seconds long. From the nominal time to when the store had
 // answered the enqueue (by the post_enqueue hook), as a server could have fetched the task at the earliest. Idle:
-// 10,000 entries that are not due, 30 s after the start-up: CPU time of the process, as parts of one core.
+// 10,000 entries that are not due, 5 s after the start: CPU time of the process, as parts of one core.
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -32,6 +34,12 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+// A name that no earlier run has used: its last tick would make the time since then an outage.
+std::string entry_name(int i) {
+  static const std::string run = std::to_string(getpid()) + "-" + std::to_string(std::time(nullptr)) + "-";
+  return run + std::to_string(i);
+}
+
 double milliseconds(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
 void measure_lateness(const windlass::BrokerPtr& broker, int entries, int seconds) {
@@ -46,7 +54,7 @@ void measure_lateness(const windlass::BrokerPtr& broker, int entries, int second
   windlass::Scheduler scheduler(broker, config);
   for (int i = 0; i < entries; ++i) {
     const auto added = scheduler.add("* * * * * *", windlass::Task("t", std::string(100, 'x')),
-                                     windlass::EntryOptions("e" + std::to_string(i)).seconds());
+                                     windlass::EntryOptions(entry_name(i)).seconds());
     if (!added) std::printf("%s\n", added.error().message().c_str());
   }
   const double cpu = cpu_seconds();
@@ -68,7 +76,7 @@ void measure_idle(const windlass::BrokerPtr& broker, int entries, int seconds) {
   for (int i = 0; i < entries; ++i) {
     // Once a year: nothing is due meanwhile.
     (void)scheduler
-        .add("0 0 1 1 *", windlass::Task("t", std::string(100, 'x')), windlass::EntryOptions("e" + std::to_string(i)))
+        .add("0 0 1 1 *", windlass::Task("t", std::string(100, 'x')), windlass::EntryOptions(entry_name(i)))
         .ok();
   }
   if (!scheduler.start()) return;
@@ -79,18 +87,19 @@ void measure_idle(const windlass::BrokerPtr& broker, int entries, int seconds) {
   scheduler.stop();
 }
 
-int measure(const std::string& url) {
+int measure(const std::string& url, int seconds = 30) {
   auto broker = windlass::open_broker(url);
   if (!broker) return std::printf("%s: %s\n", url.c_str(), broker.error().message().c_str()), 1;
   std::printf("%s\n", url.c_str());
-  measure_lateness(*broker, 1000, 30);
-  measure_idle(*broker, 10'000, 30);
+  measure_lateness(*broker, 1000, seconds);
+  measure_idle(*broker, 10'000, seconds);
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 2) return measure(argv[1], std::max(1, std::atoi(argv[2])));
   if (argc > 1) return measure(argv[1]);
   const std::string file = "bench_scheduler-" + std::to_string(getpid()) + ".db";
   const int failed = measure("memory:") + measure("sqlite:" + file);
