@@ -358,6 +358,7 @@ void ModelRun::finish_group() {
   const auto set = recent(sets_);
   NewTask aggregate = pick_new_task();
   aggregate.message.queue = set.model.queue;
+  aggregate.message.id = pick_id(set.model.queue);
   if (!aggregate.message.unique_key.empty()) aggregate.message.unique_key = lock_key(set.model.queue, 0);
   const bool with_task = chance(70);
   both("finish_group " + set.model.queue + (with_task ? " with " + aggregate.message.id : ""), [&](Broker& broker) {

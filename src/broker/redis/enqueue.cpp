@@ -61,16 +61,10 @@ void add_script(redis::Pipeline& pipeline, const Store& store, const Chunk& chun
 }
 
 // The answers for the tasks of one script. A script that failed refused its first write, so it stored nothing.
-void read_answers(const redis::Value& registered, const redis::Value& reply, const Chunk& chunk,
-                  std::span<const NewTask* const> tasks, TimePoint now, std::vector<Result<EnqueueOutcome>>& answers) {
+void read_answers(const redis::Value& reply, const Chunk& chunk, std::span<const NewTask* const> tasks, TimePoint now,
+                  std::vector<Result<EnqueueOutcome>>& answers) {
   if (reply.is_error()) {
     for (const std::size_t i : chunk.items) answers[i] = redis::to_error(reply);
-    return;
-  }
-  if (registered.is_error()) {
-    const Error error(ErrorCode::kUnknownOutcome, "the tasks are stored, but their queue could not be made known: " +
-                                                      redis::to_error(registered).message());
-    for (const std::size_t i : chunk.items) answers[i] = error;
     return;
   }
   std::size_t n = 0;
@@ -80,16 +74,30 @@ void read_answers(const redis::Value& registered, const redis::Value& reply, con
   }
 }
 
+// In a cluster: tasks of a queue that could not be made known are stored, but nobody sees them in lists. `at` moves on.
+void read_registrations(const redis::Replies& replies, std::size_t& at, const std::vector<Chunk>& chunks,
+                        std::vector<Result<EnqueueOutcome>>& answers) {
+  for (const Chunk& chunk : chunks) {
+    const redis::Value reply = replies[at++];
+    if (!reply.is_error()) continue;
+    const std::string why = redis::to_error(reply).message();
+    const Error error(ErrorCode::kUnknownOutcome, "the tasks may be stored, but their queue could not be made known: " + why);
+    for (const std::size_t i : chunk.items) {
+      if (answers[i]) answers[i] = error;
+    }
+  }
+}
+
 // Stores the tasks through `client`; with `wait` the answers say whether they are safe.
 std::vector<Result<EnqueueOutcome>> enqueue_through(redis::Client& client, Store& store, std::span<const NewTask* const> tasks,
                                                     const DurabilityWait* wait) {
   const TimePoint now = store.now();
   const std::vector<Chunk> chunks = cut(tasks);
   redis::Pipeline pipeline;
-  // Every time, though it is there already as a rule: somebody may have removed the queue.
-  for (const Chunk& chunk : chunks) {
-    pipeline.add("SADD", redis::Key{kQueuesKey}, chunk.queue).idempotent();
-    add_script(pipeline, store, chunk, tasks, now);
+  for (const Chunk& chunk : chunks) add_script(pipeline, store, chunk, tasks, now);
+  // Elsewhere the script does it.
+  if (store.is_cluster()) {
+    for (const Chunk& chunk : chunks) pipeline.add("SADD", redis::Key{kQueuesKey}, chunk.queue).idempotent();
   }
   const bool has_ticks = number_ticks(pipeline, tasks);
   if (wait != nullptr) wait->add_to(pipeline);
@@ -98,9 +106,10 @@ std::vector<Result<EnqueueOutcome>> enqueue_through(redis::Client& client, Store
 
   std::vector<Result<EnqueueOutcome>> answers(tasks.size(), EnqueueOutcome());
   for (std::size_t c = 0; c < chunks.size(); ++c) {
-    read_answers((*replies)[2 * c], (*replies)[2 * c + 1], chunks[c], tasks, now, answers);
+    read_answers((*replies)[c], chunks[c], tasks, now, answers);
   }
-  std::size_t rest = 2 * chunks.size();
+  std::size_t rest = chunks.size();
+  if (store.is_cluster()) read_registrations(*replies, rest, chunks, answers);
   if (has_ticks) write_history(store, tasks, answers, (*replies)[rest++], now);
   if (const auto unmet = wait != nullptr ? wait->unmet(*replies, rest) : std::nullopt) {
     for (Result<EnqueueOutcome>& answer : answers) {

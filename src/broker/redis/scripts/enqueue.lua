@@ -10,8 +10,13 @@
 local P, now, now_s, now_ms, ticks = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local pending_key, scheduled_key = P .. 'pending', P .. 'scheduled'
 
+-- The set of all queues stands on the node of this one, but in a cluster, where marks of ticks stand with the queue: there the
+-- caller makes the queue known.
+local queues = ticks == 'asynq:windlass:' and 'asynq:queues'
+
 -- A key of another type stops the script here, before it has written.
 redis_call('LLEN', pending_key)
+if queues then redis_call('SCARD', queues) end
 if string.find(ARGV[6], 's', 1, true) then redis_call('ZCARD', scheduled_key) end
 if string.find(ARGV[6], 'g', 1, true) then redis_call('SCARD', P .. 'groups') end
 if string.find(ARGV[6], 't', 1, true) then
@@ -68,7 +73,7 @@ local function holder(lock)
   return id
 end
 
-local pending, i = {}, 7
+local pending, i, is_new = {}, 7, false
 while ARGV[i] do
   local flags, id, msg, exact = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local key = P .. 't:' .. id
@@ -80,6 +85,7 @@ while ARGV[i] do
       redis_call('HSET', key, 'msg', msg, 'state', 'pending', 'pending_since', now, 'w:x', exact)
       pending[#pending + 1] = id
       out[#out + 1] = 1
+      is_new = true
     end
   else
     local entry, nominal, keep, skip, lock, lock_ms, lock_until, due_s, due, group
@@ -140,9 +146,12 @@ while ARGV[i] do
         stored[#stored + 1] = key
       end
       out[#out + 1] = 1
+      is_new = true
     end
   end
 end
+-- Every time, though it is there already as a rule: somebody may have removed the queue.
+if queues and is_new then redis_call('SADD', queues, string.sub(P, 8, -3)) end
 if #pending > 0 then redis_call('LPUSH', pending_key, unpack(pending)) end
 if #taken > 0 then redis_call('HSET', ticks .. 'ticks', unpack(taken)) end
 if #stored > 0 then redis_call('HSET', ticks .. 'tick_tasks', unpack(stored)) end
