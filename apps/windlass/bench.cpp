@@ -60,7 +60,9 @@ void print_report(const Report& report, const LoadFigures& f) {
                 {"delayed task, late by", latency(f.delayed_late_ms)},
                 {"resident, with an idle server", number(f.idle_server_mib, 1) + " MiB"},
                 {"with a backlog: enqueue", f.backlog_enqueue_batch_per_s ? rate(*f.backlog_enqueue_batch_per_s) : ""},
-                {"with a backlog: process", f.backlog_process_per_s ? rate(*f.backlog_process_per_s) : ""}});
+                {"with a backlog: process", f.backlog_process_per_s ? rate(*f.backlog_process_per_s) : ""},
+                {"due at once: moved", f.due_moved_per_s ? rate(*f.due_moved_per_s) : ""},
+                {"due at once: processed meanwhile", f.due_processed_per_s ? rate(*f.due_processed_per_s) : ""}});
 }
 
 // One object: what was measured on what, and the figures.
@@ -104,6 +106,11 @@ void add_bench(CLI::App& app, Session& session) {
   cmd->add_option("--concurrency", options->concurrency, "handlers at once (default 10)")->check(CLI::PositiveNumber);
   cmd->add_option("--seconds", options->phase_seconds, "length of each enqueue phase (default 3)")->check(CLI::PositiveNumber);
   cmd->add_option("--backlog", options->backlog, "also measure with so many tasks waiting (default: not)");
+  cmd->add_option("--due", options->due_at_once, "also measure so many tasks that come due at one moment (default: not)");
+  cmd->add_option("--only", options->only, "phases to run, with commas (default: all)")
+      ->delimiter(',')
+      ->check(CLI::IsMember(kLoadPhases));
+  cmd->add_option("--producer", options->producer, "COMMAND that enqueues from outside for \"pickup\": called with QUEUE COUNT");
   cmd->callback([options, &session] { session.run = [options, &session] { return bench(session, *options); }; });
 }
 

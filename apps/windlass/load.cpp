@@ -121,6 +121,7 @@ class Counter {
       reached_.notify_all();
     }
   }
+  std::size_t count() const { return count_.load(std::memory_order_relaxed); }
   // False if it took longer than `limit`.
   bool wait_for(std::size_t target, std::chrono::seconds limit) {
     std::unique_lock lock(mu_);
@@ -211,8 +212,9 @@ class Load {
     return static_cast<double>(total) / seconds_since(start);
   }
 
-  Status fill(const std::string& queue, std::size_t count) {
-    const std::vector<Task> batch(1000, Task("bench", payload_, EnqueueOptions().queue(queue)));
+  Status fill(const std::string& queue, std::size_t count) { return fill(EnqueueOptions().queue(queue), count); }
+  Status fill(const EnqueueOptions& options, std::size_t count) {
+    const std::vector<Task> batch(1000, Task("bench", payload_, options));
     for (std::size_t done = 0; done < count;) {
       const std::size_t n = std::min(batch.size(), count - done);
       for (const Result<TaskInfo>& r : client_.enqueue_batch(std::span(batch).first(n))) {
@@ -301,6 +303,35 @@ class Load {
     return latencies.wait(static_cast<std::size_t>(count));
   }
 
+  // `due_at_once` tasks come due at one moment, while a server processes those that were moved.
+  Status due_at_once(LoadFigures& figures) {
+    constexpr double kFillRate = 50'000;  // that of a store which can be measured this way
+    const std::string queue = use("due");
+    const double count = static_cast<double>(options_.due_at_once);
+    const TimePoint due = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()) +
+                     std::chrono::milliseconds(static_cast<std::int64_t>(count / kFillRate * 1e3) + 2000);
+    if (const Status s = fill(EnqueueOptions().queue(queue).process_at(due), options_.due_at_once); !s) return s;
+    Counter counter;
+    Mux mux;
+    mux.handle("bench", [&](Context&) { counter.add(); });
+    Server server = make_server("due");
+    if (const Status s = server.start(mux); !s) return s;
+    if (counter.count() > 0 || std::chrono::system_clock::now() > due) {
+      return Error(ErrorCode::kUnavailable, "the store takes less than 50,000 tasks a second: they were due before all were there");
+    }
+    std::this_thread::sleep_until(due);
+    const Inspector inspector(broker_);
+    for (std::size_t left = 1; left > 0; std::this_thread::sleep_for(20ms)) {
+      const Result<QueueInfo> info = inspector.queue(queue);
+      if (!info) return info.error();
+      left = static_cast<std::size_t>(info->scheduled);
+      const double seconds = std::chrono::duration<double>(std::chrono::system_clock::now() - due).count();
+      figures.due_moved_per_s = count / seconds;
+      figures.due_processed_per_s = static_cast<double>(counter.count()) / seconds;
+    }
+    return {};
+  }
+
   Status backlog(LoadFigures& figures) {
     const std::string queue = use("backlog");
     if (const Status s = fill(queue, options_.backlog); !s) return s;
@@ -375,6 +406,12 @@ class Load {
   std::vector<std::string> used_;
 };
 
+// Has a command enqueue: "COMMAND QUEUE COUNT".
+Status trickle_by(const std::string& command, const std::string& queue, int count) {
+  if (std::system((command + " " + queue + " " + std::to_string(count)).c_str()) == 0) return {};
+  return Error(ErrorCode::kUnavailable, "the command that enqueues failed: " + command);
+}
+
 std::string first_match(const char* path, std::string_view key) {
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {
@@ -393,6 +430,9 @@ Result<LoadFigures> run_load(const BrokerPtr& broker, Producer* producer, const 
   Load load(broker, options);
   LoadFigures f;
   std::optional<Error> failed;
+  const auto wanted = [&](std::string_view name) {
+    return options.only.empty() || std::find(options.only.begin(), options.only.end(), name) != options.only.end();
+  };
   const auto step = [&](std::string_view name, auto&& run) {
     if (failed) return;
     report(name);
@@ -406,21 +446,28 @@ Result<LoadFigures> run_load(const BrokerPtr& broker, Producer* producer, const 
       return {};
     });
   };
-  phase("idle server", [&] { return load.idle_server(); }, f.idle_server_mib);
-  const auto here = [&](const std::string& queue, int count) { return trickle(load.client(), queue, count); };
-  phase("pick-up latency", [&] { return load.pickup("pickup", kLatencyTasks, here); }, f.pickup_ms);
-  if (producer != nullptr) {
-    const auto there = [&](const std::string& queue, int count) { return producer->trickle(queue, count); };
-    phase("pick-up latency, other process", [&] { return load.pickup("pickup2", kLatencyTasks, there); },
-          f.pickup_other_process_ms);
+  if (wanted("idle")) phase("idle server", [&] { return load.idle_server(); }, f.idle_server_mib);
+  if (wanted("pickup")) {
+    const auto here = [&](const std::string& queue, int count) { return trickle(load.client(), queue, count); };
+    phase("pick-up latency", [&] { return load.pickup("pickup", kLatencyTasks, here); }, f.pickup_ms);
+    const auto there = [&](const std::string& queue, int count) {
+      return options.producer.empty() ? producer->trickle(queue, count) : trickle_by(options.producer, queue, count);
+    };
+    if (producer != nullptr || !options.producer.empty()) {
+      phase("pick-up latency, other process", [&] { return load.pickup("pickup2", kLatencyTasks, there); },
+            f.pickup_other_process_ms);
+    }
   }
-  phase("delayed tasks", [&] { return load.delayed(kLatencyTasks); }, f.delayed_late_ms);
-  step("enqueue, one caller", [&] { return load.single(f); });
-  phase("enqueue, 64 threads", [&] { return load.enqueue("threads", 64); }, f.enqueue_64_per_s);
-  phase("enqueue, batches of 100", [&] { return load.enqueue("batch", 0); }, f.enqueue_batch_per_s);
-  phase("process a full queue", [&] { return load.process("process", f.cpu_us_per_task); }, f.process_per_s);
-  phase("enqueue and process at once", [&] { return load.life_cycle(); }, f.life_cycle_per_s);
+  if (wanted("delayed")) phase("delayed tasks", [&] { return load.delayed(kLatencyTasks); }, f.delayed_late_ms);
+  if (wanted("enqueue")) {
+    step("enqueue, one caller", [&] { return load.single(f); });
+    phase("enqueue, 64 threads", [&] { return load.enqueue("threads", 64); }, f.enqueue_64_per_s);
+    phase("enqueue, batches of 100", [&] { return load.enqueue("batch", 0); }, f.enqueue_batch_per_s);
+  }
+  if (wanted("process")) phase("process a full queue", [&] { return load.process("process", f.cpu_us_per_task); }, f.process_per_s);
+  if (wanted("both")) phase("enqueue and process at once", [&] { return load.life_cycle(); }, f.life_cycle_per_s);
   if (options.backlog > 0) step("with a backlog", [&] { return load.backlog(f); });
+  if (options.due_at_once > 0) step("due at once", [&] { return load.due_at_once(f); });
   if (failed) return *failed;
   return f;
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <windlass/broker.hpp>
 #include <windlass/codec.hpp>
@@ -18,12 +19,20 @@ namespace windlass::app {
 
 class Producer;
 
+// What can be chosen in LoadOptions::only.
+inline const std::vector<std::string> kLoadPhases = {"idle", "pickup", "delayed", "enqueue", "process", "both"};
+
 struct LoadOptions {
   std::size_t tasks = 200000;     // of the phases that process; enqueue phases take what they get done in `phase`
   std::size_t payload = 100;      // bytes
   int concurrency = 10;
   double phase_seconds = 3;       // length of each enqueue phase
   std::size_t backlog = 0;        // > 0: also measure with so many tasks waiting
+  std::size_t due_at_once = 0;    // > 0: also measure how so many delayed tasks are moved that come due at one moment
+  std::vector<std::string> only;  // of kLoadPhases; empty = all. `backlog` and `due_at_once` are not bound by it
+  // Command that enqueues as the other process does, called with a queue and a count: a client in another language, say. Its
+  // payloads are as those of trickle() (load_producer.hpp). Empty = a process of our own.
+  std::string producer;
 };
 
 struct Quantiles {
@@ -48,12 +57,14 @@ struct LoadFigures {
   double idle_server_mib = 0;        // resident, of this process, before the first phase, with a server running
   std::optional<double> backlog_enqueue_batch_per_s;
   std::optional<double> backlog_process_per_s;
+  std::optional<double> due_moved_per_s;      // from the moment at which all are due until the last is pending
+  std::optional<double> due_processed_per_s;  // what the server processed of them meanwhile
 };
 WINDLASS_FIELDS(LoadFigures, enqueue_single_per_s, disk_syncs_per_s, enqueue_64_per_s, enqueue_batch_per_s, process_per_s, life_cycle_per_s,
                 pickup_ms, pickup_other_process_ms, delayed_late_ms, cpu_us_per_task, idle_server_mib,
-                backlog_enqueue_batch_per_s, backlog_process_per_s)
+                backlog_enqueue_batch_per_s, backlog_process_per_s, due_moved_per_s, due_processed_per_s)
 
-// Runs all phases; `report` is told the name of each when it begins. `producer`: a process on the same store; null for a
+// Runs the phases that were asked for (the figures of others stay 0 or empty); `report` is told the name of each when it begins. `producer`: a process on the same store; null for a
 // store that no other process can reach.
 // Errors: the first that a call of the API returned, with the phase in front.
 Result<LoadFigures> run_load(const BrokerPtr& broker, Producer* producer, const LoadOptions& options,

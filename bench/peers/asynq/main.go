@@ -2,8 +2,11 @@
 // (A batch call is in no release of Asynq up to v0.26.0, so that figure is missing.)
 //
 //	peer -redis HOST:PORT -db N -tasks N -payload BYTES -concurrency N [-only enqueue,process,both,pickup,delayed]
+//	peer -redis HOST:PORT -db N -scripts FOLDER      the CPU time that Asynq's scripts take of Redis (scripts.go)
+//	peer -redis HOST:PORT -db N trickle QUEUE COUNT  enqueues for `windlass bench --producer` (trickle.go)
 //
-// Prints one JSON object. Works in the queue "default" of an empty database, and flushes it before and after each figure.
+// Prints one JSON object. Works in the queue "default" of an empty database, and flushes it before and after each figure
+// (trickle does neither).
 package main
 
 import (
@@ -30,6 +33,7 @@ var (
 	tasks       = flag.Int("tasks", 20000, "tasks for each figure")
 	payload     = flag.Int("payload", 100, "bytes")
 	concurrency = flag.Int("concurrency", 10, "of the server")
+	scripts     = flag.String("scripts", "", "folder of the Asynq module, whose scripts are measured by themselves")
 	only        = flag.String("only", "enqueue,process,both,pickup,delayed", "what to measure")
 )
 
@@ -172,7 +176,19 @@ func main() {
 	figures := map[string]any{}
 	wanted := func(name string) bool { return strings.Contains(","+*only+",", ","+name+",") }
 
+	if flag.Arg(0) == "trickle" {
+		trickle(client, flag.Arg(1), flag.Arg(2))
+		return
+	}
 	flush()
+	if *scripts != "" {
+		for _, active := range []int{100, 1000, 5000} {
+			figures["script_us_"+strconv.Itoa(active)] = scriptCPU(*scripts, *tasks, active)
+			flush()
+		}
+		check(json.NewEncoder(os.Stdout).Encode(figures))
+		return
+	}
 	if wanted("enqueue") {
 		figures["enqueue_single_per_s"] = enqueue(client, *tasks/4, 1)
 		flush()
