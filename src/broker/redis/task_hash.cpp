@@ -14,10 +14,10 @@ namespace windlass::broker {
 namespace {
 
 // Numbers of the fields: stored, never renumber.
-enum Exact : protozero::pbf_tag_type {
+enum Exact : std::uint32_t {
   kEnqueuedAt = 1, kScheduledAt = 2, kExpiresAt = 3, kTimeout = 4, kDeadline = 5, kRetention = 6, kEmptyPayload = 7,
 };
-enum Fail : protozero::pbf_tag_type { kKind = 1, kExitCode = 2, kSignal = 3, kDetail = 4, kFailedAt = 5 };
+enum Fail : std::uint32_t { kKind = 1, kExitCode = 2, kSignal = 3, kDetail = 4, kFailedAt = 5 };
 
 std::optional<std::int64_t> to_integer(std::string_view text) {
   std::int64_t value = 0;
@@ -26,31 +26,56 @@ std::optional<std::int64_t> to_integer(std::string_view text) {
   return value;
 }
 
+// A kind that this version does not know is an error like any other.
+FailureKind to_kind(std::int32_t number) {
+  const bool is_known = number >= 0 && number <= static_cast<std::int32_t>(FailureKind::kMemory);
+  return is_known ? static_cast<FailureKind>(number) : FailureKind::kError;
+}
+
+// Whether the bytes are fields from the first to the last.
+bool is_record(std::string_view bytes) {
+  try {
+    protozero::pbf_reader reader(bytes.data(), bytes.size());
+    while (reader.next()) reader.skip();
+    return true;
+  } catch (const protozero::exception&) {
+    return false;
+  }
+}
+
 void add_if(protozero::pbf_writer& writer, Exact field, std::int64_t value) {
   if (value != 0) writer.add_int64(field, value);
 }
 
+// A field of the number and type that we write. Any other is skipped.
+constexpr std::uint32_t varint(std::uint32_t field) {
+  return protozero::tag_and_type(field, protozero::pbf_wire_type::varint);
+}
+constexpr std::uint32_t bytes(std::uint32_t field) {
+  return protozero::tag_and_type(field, protozero::pbf_wire_type::length_delimited);
+}
+
 // Messages count lengths in seconds, rounded away from zero.
 bool same_seconds(Duration exact, Duration whole) {
-  const Duration difference = exact < whole ? whole - exact : exact - whole;
-  return difference < std::chrono::seconds(1);
+  constexpr Duration second = std::chrono::seconds(1);
+  return core::saturated_sum(whole, -second) < exact && exact < core::saturated_sum(whole, second);
 }
 
 void apply_field(core::TaskMessage& message, protozero::pbf_reader& reader) {
-  switch (reader.tag()) {
-    case kEnqueuedAt: message.enqueued_at = TimePoint(Duration(reader.get_int64())); return;
-    case kScheduledAt: message.scheduled_at = TimePoint(Duration(reader.get_int64())); return;
-    case kExpiresAt: message.expires_at = TimePoint(Duration(reader.get_int64())); return;
-    case kTimeout:
+  switch (reader.tag_and_type()) {
+    case varint(kEnqueuedAt): message.enqueued_at = TimePoint(Duration(reader.get_int64())); return;
+    case varint(kScheduledAt): message.scheduled_at = TimePoint(Duration(reader.get_int64())); return;
+    case varint(kExpiresAt): message.expires_at = TimePoint(Duration(reader.get_int64())); return;
+    case varint(kTimeout):
       if (const Duration exact(reader.get_int64()); same_seconds(exact, message.timeout)) message.timeout = exact;
       return;
-    case kRetention:
+    case varint(kRetention):
       if (const Duration exact(reader.get_int64()); same_seconds(exact, message.retention)) message.retention = exact;
       return;
-    case kDeadline:
+    case varint(kDeadline):
       message.deadline = exact_time(unix_seconds(message.deadline), std::to_string(reader.get_int64()));
       return;
-    case kEmptyPayload:
+    case varint(kEmptyPayload):
       if (reader.get_bool() && message.payload.size() == 0) message.payload = Payload("");
       return;
     default: reader.skip();
@@ -74,12 +99,10 @@ std::string encode_exact(const core::TaskMessage& message) {
 }
 
 void apply_exact(core::TaskMessage& message, std::string_view exact) {
-  try {
-    protozero::pbf_reader reader(exact.data(), exact.size());
-    while (reader.next()) apply_field(message, reader);
-  } catch (const protozero::exception&) {
-    // Not written by us: what the message says counts.
-  }
+  // Not written by us: what the message says counts.
+  if (!is_record(exact)) return;
+  protozero::pbf_reader reader(exact.data(), exact.size());
+  while (reader.next()) apply_field(message, reader);
 }
 
 std::string encode_failure(const Failure& failure, TimePoint failed_at) {
@@ -98,20 +121,17 @@ Failure decode_failure(core::TaskMessage& message, std::string_view fail) {
   const Failure plain(FailureKind::kError, message.error_msg);
   Failure failure = plain;
   TimePoint at = kNoTime;
-  try {
-    protozero::pbf_reader reader(fail.data(), fail.size());
-    while (reader.next()) {
-      switch (reader.tag()) {
-        case kKind: failure.kind = static_cast<FailureKind>(reader.get_int32()); break;
-        case kExitCode: failure.exit_code = reader.get_int32(); break;
-        case kSignal: failure.signal = reader.get_int32(); break;
-        case kDetail: failure.detail = reader.get_string(); break;
-        case kFailedAt: at = TimePoint(Duration(reader.get_int64())); break;
-        default: reader.skip();
-      }
+  if (!is_record(fail)) return plain;
+  protozero::pbf_reader reader(fail.data(), fail.size());
+  while (reader.next()) {
+    switch (reader.tag_and_type()) {
+      case varint(kKind): failure.kind = to_kind(reader.get_int32()); break;
+      case varint(kExitCode): failure.exit_code = reader.get_int32(); break;
+      case varint(kSignal): failure.signal = reader.get_int32(); break;
+      case bytes(kDetail): failure.detail = reader.get_string(); break;
+      case varint(kFailedAt): at = TimePoint(Duration(reader.get_int64())); break;
+      default: reader.skip();
     }
-  } catch (const protozero::exception&) {
-    return plain;
   }
   if (unix_seconds(at) != unix_seconds(message.last_failed_at)) return plain;
   message.last_failed_at = at;
