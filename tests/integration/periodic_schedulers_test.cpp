@@ -27,8 +27,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Ticks of an entry, each with its tasks.
-using Ticks = std::map<TimePoint, int>;
+// What is in a store.
+struct Found {
+  std::map<std::string, std::map<TimePoint, int>> tasks;  // by entry and nominal time: how many
+  std::size_t total = 0;
+};
 
 // So many seconds of one minute, a while from now.
 struct Window {
@@ -106,18 +109,16 @@ class Schedulers : public OnEachStore {
   // Real time, as other processes live in it.
   static void let_pass(Duration time) { std::this_thread::sleep_for(time); }
 
-  // The tasks in the store, by entry. `total` is how many.
-  std::map<std::string, Ticks> tasks_by_entry(std::size_t& total) const {
-    std::map<std::string, Ticks> found;
-    total = 0;
+  Found look() const {
+    Found found;
     const Inspector inspector(*open_broker(url()));
     for (const std::string queue : {"q0", "q1", "q2"}) {
       std::string cursor;
       do {
         const auto page = inspector.list({.queue = queue, .state = TaskState::kPending}, 1000, cursor);
         if (!page) return ADD_FAILURE() << page.error().message(), found;
-        for (const TaskInfo& task : page->tasks) ++found[std::string(task.payload.bytes())][task.scheduled_at];
-        total += page->tasks.size();
+        for (const TaskInfo& task : page->tasks) ++found.tasks[std::string(task.payload.bytes())][task.scheduled_at];
+        found.total += page->tasks.size();
         cursor = page->next;
       } while (!cursor.empty());
     }
@@ -126,11 +127,10 @@ class Schedulers : public OnEachStore {
 
   // That each entry has had every second from its first tick to its last, each with one task.
   void expect_each_tick_once() {
-    std::size_t total = 0;
-    const auto found = tasks_by_entry(total);
-    EXPECT_EQ(found.size(), static_cast<std::size_t>(count_));
+    const Found found = look();
+    EXPECT_EQ(found.tasks.size(), static_cast<std::size_t>(count_));
     TimePoint first = TimePoint::max(), last = TimePoint::min();
-    for (const auto& [entry, ticks] : found) {
+    for (const auto& [entry, ticks] : found.tasks) {
       for (const auto& [tick, tasks] : ticks) EXPECT_EQ(tasks, 1) << entry << ", " << core::format_time(tick);
       EXPECT_EQ((ticks.rbegin()->first - ticks.begin()->first) / 1s + 1, static_cast<long>(ticks.size()))
           << entry << ": a tick is missing";
@@ -138,14 +138,15 @@ class Schedulers : public OnEachStore {
       last = std::max(last, ticks.rbegin()->first);
     }
     expect_history_of(found);
-    std::cout << total << " tasks of " << count_ << " entries, from " << core::format_time(first) << " to "
+    std::cout << found.total << " tasks of " << count_ << " entries, from " << core::format_time(first) << " to "
               << core::format_time(last) << '\n';
     seconds_ = (last - first) / 1s + 1;
+    total_ = found.total;
   }
   // That the histories hold no tick twice, and none without a task.
-  void expect_history_of(const std::map<std::string, Ticks>& found) const {
+  void expect_history_of(const Found& found) const {
     const Inspector inspector(*open_broker(url()));
-    for (const auto& [entry, ticks] : found) {
+    for (const auto& [entry, ticks] : found.tasks) {
       const auto events = inspector.scheduler_events(entry, 1000);
       ASSERT_TRUE(events.ok()) << events.error().message();
       EXPECT_FALSE(events->empty()) << entry;
@@ -159,7 +160,9 @@ class Schedulers : public OnEachStore {
 
   TempDir dir_;
   int count_ = 0;
-  long seconds_ = 0;
+  // Found by expect_each_tick_once().
+  long seconds_ = 0;  // from the first tick to the last
+  std::size_t total_ = 0;
 };
 
 TEST_P(Schedulers, FiveWithTwoHundredEntriesEnqueueEachSecondOnceWhileTheyAreStoppedAndKilled) {
@@ -182,15 +185,13 @@ TEST_P(Schedulers, FiveWithTwoHundredEntriesEnqueueEachSecondOnceWhileTheyAreSto
     schedulers[stopped]->signal(SIGCONT);
   }
   const std::size_t expected = 200 * static_cast<std::size_t>(window.seconds);
-  std::size_t total = 0;
-  while (tasks_by_entry(total).size(), total < expected) std::this_thread::yield();  // until the limit of the test
-  let_pass(2s);  // for one too many
+  while (look().total < expected) let_pass(100ms);  // until the limit of the test
+  let_pass(2s);                                      // for one too many
   end(schedulers);
   expect_each_tick_once();
   EXPECT_EQ(seconds_, window.seconds);
-  tasks_by_entry(total);
-  EXPECT_EQ(total, expected);
-  std::cout << store_name(GetParam()) << ": exactly " << total << " tasks for 200 entries x " << window.seconds
+  EXPECT_EQ(total_, expected);
+  std::cout << store_name(GetParam()) << ": exactly " << total_ << " tasks for 200 entries x " << window.seconds
             << " ticks by 5 schedulers, one of them stopped and one killed (SIGKILL) " << kills << " times\n";
 }
 
