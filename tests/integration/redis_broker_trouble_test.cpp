@@ -101,6 +101,33 @@ TEST_F(RedisTrouble, AKeyOfAnotherTypeIsAnErrorOfItsQueueAloneAndNothingIsHalfSt
   EXPECT_EQ(finish(*broker, fetch_one(*broker, "good")), FinishOutcome::kApplied);
 }
 
+TEST_F(RedisTrouble, ATaskWhoseKeyIsOfAnotherTypeIsAGhostAndStopsNeitherFetchNorForwardingNorRecoveryNorCleaning) {
+  auto broker = open_broker(server_.url());
+  put(*broker, plain("lost"));
+  ASSERT_EQ(fetch(*broker, 1, "q", "dead").size(), 1u);
+  put(*broker, plain("a"));
+  for (const std::string where : {"scheduled", "retry", "archived", "completed", "lease"}) {
+    server_.run({"SET", "asynq:{q}:t:odd-" + where, "no hash"});
+    server_.run({"ZADD", "asynq:{q}:" + where, "1000", "odd-" + where});
+  }
+  server_.run({"RPUSH", "asynq:{q}:active", "odd-lease"});
+  server_.run({"SET", "asynq:{q}:t:odd", "no hash"});
+  server_.run({"LPUSH", "asynq:{q}:pending", "odd"});
+  EXPECT_EQ(fetch(*broker, 10).size(), 1u);
+  get(broker->keep_alive("dead", 10s));
+  get(broker->clear_server("dead"));
+  get(broker->recover({.queues = {"q"}}));
+  EXPECT_EQ(state(*broker, "lost"), TaskState::kPending);
+  const std::vector<std::string> queues{"q"};
+  get(broker->forward(queues, 100));
+  get(broker->clean({.queues = queues}));
+  for (const char* set : {"scheduled", "retry", "archived", "completed"}) {
+    EXPECT_EQ(server_.run_text({"ZCARD", std::string("asynq:{q}:") + set}), "0") << set;
+  }
+  EXPECT_EQ(fetch_one(*broker).message.id, "lost");
+  EXPECT_EQ(server_.run_text({"LLEN", "asynq:{q}:active"}), "2");
+}
+
 TEST_F(RedisTrouble, AQueueWithAKeyOfAnotherTypeDoesNotKeepAServerFromItsOthers) {
   auto broker = open_broker(server_.url());
   server_.run({"SADD", "asynq:queues", "bad"});

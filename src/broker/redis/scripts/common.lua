@@ -95,13 +95,19 @@ local function field_in(msg, wanted)
   return found
 end
 
+-- Fields of a task's hash. None where the key is of another type: such an id is a ghost, and must not stop a script half-way.
+local function fields_of(key, ...)
+  local h = redis.pcall('HMGET', key, ...)
+  return h.err and {} or h
+end
+
 -- Releases the unique lock of a task that is about to go: only if it is the one that holds it.
 local function release_lock(P, id)
-  local h = redis_call('HMGET', P .. 't:' .. id, 'unique_key', 'msg')
+  local h = fields_of(P .. 't:' .. id, 'unique_key', 'msg')
   local key = h[1]
   -- Tasks added to a group by Asynq have the key in the message only.
   if not key and h[2] and string.find(h[2], P .. 'unique:', 1, true) then key = field_in(h[2], 82) end
-  if key and key ~= '' and redis_call('GET', key) == id then redis_call('DEL', key) end
+  if key and key ~= '' and redis.pcall('GET', key) == id then redis_call('DEL', key) end
 end
 
 -- Puts the tasks of the aggregation set with this key back into its group, where they keep their place, and forgets the set. False

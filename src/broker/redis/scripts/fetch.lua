@@ -17,7 +17,7 @@ local out, active, leases = {}, {}, {}
 for i = #ids, 1, -1 do
   local id = ids[i]
   local key = P .. 't:' .. id
-  local h = redis_call('HMGET', key, 'msg', 'w:x', 'w:crashes', 'w:fail')
+  local h = fields_of(key, 'msg', 'w:x', 'w:crashes', 'w:fail')
   if h[1] then
     redis_call('HSET', key, 'state', 'active', 'w:run', run)
     redis_call('HDEL', key, 'pending_since', 'w:back')

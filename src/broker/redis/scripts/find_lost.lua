@@ -34,7 +34,7 @@ end
 
 for i = #ids, 1, -1 do
   local id, score = ids[i], tonumber(scores[i] or nil)
-  local h = redis_call('HMGET', P .. 't:' .. id, 'state', 'w:run')
+  local h = fields_of(P .. 't:' .. id, 'state', 'w:run')
   local run = h[2] and read_run(h[2]) or {}
   local ours = h[1] == 'active' and run.second and (not score or run.second == score)
   local lost = not h[1] or not score

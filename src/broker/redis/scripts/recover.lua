@@ -29,9 +29,9 @@ local out, requeued = {}, {}
 for i = 6, #ARGV, 4 do
   local id, place, score, run = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3]
   local key = P .. 't:' .. id
-  local h = redis_call('HMGET', key, 'state', 'w:run', 'w:crashes')
+  local h = fields_of(key, 'state', 'w:run', 'w:crashes', 'msg')
   local found, lease, started = parse_run(h[2])
-  local is_task = redis_call('HEXISTS', key, 'msg') == 1
+  local is_task = h[4]
   local result = 0
   if (redis_call('ZSCORE', lease_key, id) or '') ~= score or (h[2] or '') ~= run then
     -- Its server was quicker.

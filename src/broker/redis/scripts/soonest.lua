@@ -34,7 +34,7 @@ local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
   local due = found.due
 
   local function read(from, place, id, score)
-    local h = redis_call('HMGET', P .. 't:' .. id, 'w:at', unpack(fields))
+    local h = fields_of(P .. 't:' .. id, 'w:at', unpack(fields))
     local fraction = fraction_in(score, h[1])
     return {id = id, from = from, place = place, score = tonumber(score), fraction = fraction, fields = h}
   end
@@ -57,7 +57,7 @@ local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
     local lists = {}
     for from, key in ipairs(keys) do lists[from] = redis_call('ZRANGEBYSCORE', key, score, score, 'LIMIT', 0, max) end
     for place, entry in ipairs(merge(lists)) do
-      local h = redis_call('HMGET', P .. 't:' .. entry[2], 'w:at', unpack(fields))
+      local h = fields_of(P .. 't:' .. entry[2], 'w:at', unpack(fields))
       due[place] = {id = entry[2], from = entry[1], fields = h}
     end
     found.at_head, found.more = true, true
