@@ -128,6 +128,17 @@ TEST_F(RedisTrouble, ATaskWhoseKeyIsOfAnotherTypeIsAGhostAndStopsNeitherFetchNor
   EXPECT_EQ(server_.run_text({"LLEN", "asynq:{q}:active"}), "2");
 }
 
+TEST_F(RedisTrouble, ALockOfAnotherTypeIsHeldByNobodyAndLosesNoTaskOfItsBatch) {
+  auto broker = open_broker(server_.url());
+  server_.run({"LPUSH", "asynq:{q}:unique:t:x", "no text"});
+  std::vector<NewTask> tasks{plain("a"), plain("b")};
+  tasks[1].message.unique_key = "asynq:{q}:unique:t:x";
+  tasks[1].unique_ttl = 1h;
+  for (const EnqueueOutcome& outcome : get(broker->enqueue(tasks))) EXPECT_EQ(outcome.status, EnqueueStatus::kEnqueued);
+  EXPECT_EQ(fetch(*broker, 10).size(), 2u);
+  EXPECT_EQ(server_.run_text({"GET", "asynq:{q}:unique:t:x"}), "b");
+}
+
 TEST_F(RedisTrouble, AQueueWithAKeyOfAnotherTypeDoesNotKeepAServerFromItsOthers) {
   auto broker = open_broker(server_.url());
   server_.run({"SADD", "asynq:queues", "bad"});

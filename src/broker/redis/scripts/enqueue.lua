@@ -64,11 +64,11 @@ local function take_tick(name, nominal, keep)
   end
 end
 
--- Who holds the lock: a task that exists, and as long as it said.
+-- Who holds the lock: a task that exists, and as long as it said. Nobody does where the key is of another type.
 local function holder(lock)
-  local id = redis_call('GET', lock)
-  if not id then return nil end
-  local h = redis_call('HMGET', P .. 't:' .. id, 'state', 'w:lock')
+  local id = redis.pcall('GET', lock)
+  if type(id) ~= 'string' then return nil end
+  local h = fields_of(P .. 't:' .. id, 'state', 'w:lock')
   if not h[1] or (h[2] and not less(now, h[2])) then return nil end
   return id
 end
