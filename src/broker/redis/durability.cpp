@@ -54,12 +54,13 @@ Result<DurabilityWait> DurabilityWait::make(redis::Client& client, EnqueueDurabi
   }
   DurabilityWait wait;
   wait.replicas_ = wish.replicas;
-  // The answer must come before the client gives the connection up.
-  wait.timeout_ = client.config().read_timeout / 2;
-  if (!wish.fsynced) return wait;
-  const Result<bool> needs_wait = look_at_disk(client);
-  if (!needs_wait) return needs_wait.error();
-  wait.wait_aof_ = *needs_wait;
+  if (wish.fsynced) {
+    const Result<bool> needs_wait = look_at_disk(client);
+    if (!needs_wait) return needs_wait.error();
+    wait.wait_aof_ = *needs_wait;
+  }
+  // The answer must come before the client gives the connection up, also when one wait follows the other.
+  wait.timeout_ = client.config().read_timeout / (wait.wait_aof_ && wait.replicas_ > 0 ? 4 : 2);
   return wait;
 }
 

@@ -168,8 +168,15 @@ Status take_back_lost(Store& store) {
     pipeline.arg(prefix).arg(fetch.nonce).arg(kLookedAtForLost).arg(unix_nanos(store.now()));
     pipeline.idempotent();
   }
-  const Result<redis::Replies> replies = store.call(pipeline);
-  return replies ? Status() : replies.error();
+  if (pipeline.empty()) return {};
+  const Result<redis::Replies> replies = store.client().call(pipeline);
+  if (!replies) return replies.error();
+  // A queue that refuses keeps what it has; it is no reason to leave the others alone.
+  for (std::size_t i = 0; i < lost.size(); ++i) {
+    if (!(*replies)[i].is_error()) continue;
+    log_warn("tasks of a lost fetch were not put back", {{"queue", lost[i].queue}, {"error", redis::to_error((*replies)[i]).message()}});
+  }
+  return {};
 }
 
 }  // namespace windlass::broker
