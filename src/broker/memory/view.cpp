@@ -2,28 +2,10 @@
 
 #include <algorithm>
 
+#include "core/message_info.hpp"
+
 namespace windlass::broker::memory {
 namespace {
-
-void show_message(const core::TaskMessage& message, std::size_t payload_max, TaskInfo& info) {
-  info.id = message.id;
-  info.queue = message.queue;
-  info.type = message.type;
-  info.payload =
-      message.payload.size() <= payload_max ? message.payload : Payload(message.payload.bytes().substr(0, payload_max));
-  info.headers = message.headers;
-  info.max_retry = message.max_retry;
-  info.retried = message.retried;
-  info.last_failed_at = message.last_failed_at;
-  info.timeout = message.timeout;
-  info.deadline = message.deadline;
-  info.expires_at = message.expires_at;
-  info.retention = message.retention;
-  info.group = message.group;
-  info.unique_key = message.unique_key;
-  info.enqueued_at = message.enqueued_at;
-  info.scheduled_at = message.scheduled_at;
-}
 
 void show_state(const Task& task, const Clocks& clocks, TaskInfo& info) {
   switch (task.state) {
@@ -66,8 +48,7 @@ std::uint64_t estimate_memory(const Queue& queue) {
 }  // namespace
 
 TaskInfo show_task(const Task& task, const Clocks& clocks, std::size_t payload_max) {
-  TaskInfo info;
-  show_message(task.message, payload_max, info);
+  TaskInfo info = core::to_info(task.message, payload_max);
   show_state(task, clocks, info);
   info.state = task.state;
   info.crashes = task.crashes;

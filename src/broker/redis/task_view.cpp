@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/redis/task_hash.hpp"
+#include "core/message_info.hpp"
 
 namespace windlass::broker {
 namespace {
@@ -15,27 +16,6 @@ struct Fields {
         back(v[9]), result(v[10]) {}
   redis::Value id, score, msg, exact, at, fail, crashes, run, progress, back, result;
 };
-
-Payload cut(const Payload& payload, std::size_t max) {
-  return payload.size() <= max ? payload : Payload(payload.bytes().substr(0, max));
-}
-
-void show_message(core::TaskMessage&& message, std::size_t payload_max, TaskInfo& info) {
-  info.type = std::move(message.type);
-  info.payload = cut(message.payload, payload_max);
-  info.headers = std::move(message.headers);
-  info.max_retry = message.max_retry;
-  info.retried = message.retried;
-  info.last_failed_at = message.last_failed_at;
-  info.timeout = message.timeout;
-  info.deadline = message.deadline;
-  info.expires_at = message.expires_at;
-  info.retention = message.retention;
-  info.group = std::move(message.group);
-  info.unique_key = std::move(message.unique_key);
-  info.enqueued_at = message.enqueued_at;
-  info.scheduled_at = message.scheduled_at;
-}
 
 // Scores are doubles; what Asynq and we write is whole.
 std::int64_t whole_score(const redis::Value& score) { return static_cast<std::int64_t>(score.real().value_or(0)); }
@@ -88,11 +68,12 @@ TaskInfo show_task(std::span<const redis::Value, kTaskValues> values, const Look
   TaskInfo info;
   TimePoint completed_at = kNoTime;
   if (Result<core::TaskMessage> message = decode_task(fields.msg.text(), fields.exact.text()); message) {
-    info.failure = decode_failure(*message, fields.fail.text());
+    Failure failure = decode_failure(*message, fields.fail.text());
     completed_at = message->completed_at;
-    show_message(std::move(*message), look.payload_max, info);
+    info = core::to_info(std::move(*message), look.payload_max);
+    info.failure = std::move(failure);
   } else {
-    info.payload = cut(Payload(std::string(fields.msg.text())), look.payload_max);
+    info.payload = core::cut_payload(Payload(fields.msg.text()), look.payload_max);
     info.failure = Failure(FailureKind::kBadPayload, "its message does not decode: " + message.error().message());
   }
   info.id = fields.id.text();

@@ -6,6 +6,7 @@
 #include "broker/sqlite/operations.hpp"
 #include "broker/sqlite/row_codec.hpp"
 #include "broker/sqlite/task_row.hpp"
+#include "core/message_info.hpp"
 #include "core/text.hpp"
 
 namespace windlass::broker {
@@ -52,29 +53,6 @@ std::uint64_t count_groups(Session& session, const QueueRow& queue) {
 
 // ------------------------------------------------------------------------------------------------------------- tasks
 
-Payload cut(const Payload& payload, std::size_t max) {
-  return payload.size() <= max ? payload : Payload(payload.bytes().substr(0, max));
-}
-
-void show_message(core::TaskMessage&& message, std::size_t payload_max, TaskInfo& info) {
-  info.id = std::move(message.id);
-  info.queue = std::move(message.queue);
-  info.type = std::move(message.type);
-  info.payload = cut(message.payload, payload_max);
-  info.headers = std::move(message.headers);
-  info.max_retry = message.max_retry;
-  info.retried = message.retried;
-  info.last_failed_at = message.last_failed_at;
-  info.timeout = message.timeout;
-  info.deadline = message.deadline;
-  info.expires_at = message.expires_at;
-  info.retention = message.retention;
-  info.group = std::move(message.group);
-  info.unique_key = std::move(message.unique_key);
-  info.enqueued_at = message.enqueued_at;
-  info.scheduled_at = message.scheduled_at;
-}
-
 void show_state(Session& session, const TaskRow& task, TaskInfo& info) {
   switch (task.state) {
     case TaskState::kPending: info.next_process_at = session.now(); break;
@@ -120,7 +98,7 @@ TaskInfo show_task(Session& session, const std::string& queue, const TaskRow& ta
   TaskInfo info;
   {
     auto body = session.run(Sql::kBodyRead, task.seq);
-    if (body.next()) show_message(read_message(session, task, queue, body, 0), payload_max, info);
+    if (body.next()) info = core::to_info(read_message(session, task, queue, body, 0), payload_max);
   }
   info.state = task.state;
   info.crashes = static_cast<int>(task.crashes);
