@@ -65,7 +65,4 @@ class Store {
   std::vector<LostFetch> lost_ WINDLASS_GUARDED_BY(mu_);
 };
 
-// The text of a bulk reply; empty for null.
-inline std::string_view text_of(const redis::Value& value) { return value.text(); }
-
 }  // namespace windlass::broker
