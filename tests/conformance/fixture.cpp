@@ -2,10 +2,6 @@
 
 namespace windlass::conformance {
 
-void get(const Status& status) {
-  if (!status.ok()) throw std::runtime_error("broker says: " + status.error().message());
-}
-
 Conformance::Conformance() : store_(GetParam().make()), broker_(store_->open(clock_, kTestPayloadMax)) {}
 
 NewTask Conformance::plain(const std::string& id, const std::string& queue) const {

@@ -16,6 +16,7 @@
 #include "broker/broker.hpp"
 #include "conformance/rows.hpp"
 #include "support/fake_clock.hpp"
+#include "support/get.hpp"
 
 namespace windlass::conformance {
 
@@ -24,13 +25,7 @@ using namespace windlass::broker;
 
 inline constexpr std::size_t kTestPayloadMax = std::size_t{2} << 20;
 
-// The value, or an exception that says the error.
-template <class T>
-T get(Result<T> result) {
-  if (!result.ok()) throw std::runtime_error("broker says: " + result.error().message());
-  return std::move(*result);
-}
-void get(const Status& status);
+using testing::get;
 
 // Code of the error of a result that must not be ok.
 template <class T>

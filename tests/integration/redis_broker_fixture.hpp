@@ -12,21 +12,13 @@
 #include <gmock/gmock.h>
 
 #include "broker/open.hpp"
+#include "support/get.hpp"
 #include "support/redis_fixture.hpp"
 
 namespace windlass::testing {
 
 using namespace std::chrono_literals;
 using namespace windlass::broker;
-
-template <class T>
-T get(Result<T> result) {
-  if (!result) throw std::runtime_error("broker says: " + result.error().message());
-  return *std::move(result);
-}
-inline void get(const Status& status) {
-  if (!status) throw std::runtime_error("broker says: " + status.error().message());
-}
 
 inline NewTask plain(const std::string& id, const std::string& queue = "q") {
   NewTask task;

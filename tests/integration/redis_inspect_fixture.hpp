@@ -14,6 +14,7 @@
 
 #include "broker/redis/redis_broker.hpp"
 #include "support/fake_clock.hpp"
+#include "support/get.hpp"
 #include "support/redis_fixture.hpp"
 
 namespace windlass::testing {
@@ -24,15 +25,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
-
-template <class T>
-T get(Result<T> result) {
-  if (!result) throw std::runtime_error("broker says: " + result.error().message());
-  return *std::move(result);
-}
-inline void get(const Status& status) {
-  if (!status) throw std::runtime_error("broker says: " + status.error().message());
-}
 
 class RedisInspectFixture : public RedisFixture {
  protected:

@@ -16,17 +16,12 @@
 
 #include "broker/sqlite/sqlite_broker.hpp"
 #include "core/ids.hpp"
+#include "support/get.hpp"
 
 namespace windlass::testing {
 
 using namespace windlass::broker;
 using namespace std::chrono_literals;
-
-template <class T>
-T get(Result<T> result) {
-  if (!result.ok()) throw std::runtime_error("broker says: " + result.error().message());
-  return std::move(*result);
-}
 
 class SqliteBrokerTest : public ::testing::Test {
  protected:
