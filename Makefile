@@ -28,9 +28,11 @@ bench: setup
 	@scripts/bench
 
 tidy: setup-test
+	@scripts/setup tidy
 	@scripts/build tidy windlass_tool
 
 format:
+	@scripts/setup format
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i
 
 setup:
