@@ -12,9 +12,11 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <windlass/codec.hpp>
 #include <windlass/context.hpp>
+#include <windlass/isolation.hpp>
 #include <windlass/outcome.hpp>
 
 namespace windlass {
@@ -56,29 +58,29 @@ class Mux {
   Mux& operator=(Mux&&) noexcept;
 
   // Handles the tasks whose type is `pattern`, or begins with it where no longer pattern fits: an exact match first,
-  // then the longest registered prefix, byte by byte.
+  // then the longest registered prefix, byte by byte. `options` say where the handler runs; see isolation.hpp.
   // Throws std::invalid_argument for a blank pattern, an empty handler or a pattern registered before: all bugs of the
   // program.
   template <class F>
     requires std::is_invocable_v<F&, Context&>
-  Mux& handle(std::string pattern, F fn) {
+  Mux& handle(std::string pattern, F fn, HandlerOptions options = {}) {
     const bool empty = internal::is_empty_callable(fn);
     Handler handler = [fn = std::move(fn)](Context& ctx) mutable { return internal::call_handler(fn, ctx); };
-    return add(std::move(pattern), empty ? nullptr : std::move(handler));
+    return add(std::move(pattern), empty ? nullptr : std::move(handler), std::move(options));
   }
 
   // As above, for a payload that holds a T in JSON or MessagePack (told apart by the first byte). A payload that does
   // not decode archives the task at once, with FailureKind::kBadPayload and a text that names the field.
   template <class T, class F>
     requires std::is_invocable_v<F&, Context&, const T&>
-  Mux& handle(std::string pattern, F fn) {
+  Mux& handle(std::string pattern, F fn, HandlerOptions options = {}) {
     const bool empty = internal::is_empty_callable(fn);
     Handler handler = [fn = std::move(fn)](Context& ctx) mutable -> Outcome {
       const Result<T> value = codec::decode<T>(ctx.payload().bytes());
       if (!value) return Outcome::skip_retry(Failure(FailureKind::kBadPayload, value.error().message()));
       return internal::call_handler(fn, ctx, *value);
     };
-    return add(std::move(pattern), empty ? nullptr : std::move(handler));
+    return add(std::move(pattern), empty ? nullptr : std::move(handler), std::move(options));
   }
 
   // Adds a middleware; they run in the order added, the first one outermost, around every handler and also where no
@@ -92,8 +94,13 @@ class Mux {
   // The pattern that would handle this type; empty = none.
   std::string find_pattern(std::string_view type) const;
 
+  // All patterns, sorted.
+  std::vector<std::string> patterns() const;
+  // What the handler of this type was registered with; nullptr where there is none. It lives as long as this mux.
+  const HandlerOptions* find_options(std::string_view type) const;
+
  private:
-  Mux& add(std::string pattern, Handler handler);
+  Mux& add(std::string pattern, Handler handler, HandlerOptions options);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

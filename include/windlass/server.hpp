@@ -16,6 +16,7 @@
 #include <windlass/broker.hpp>
 #include <windlass/context.hpp>
 #include <windlass/error.hpp>
+#include <windlass/isolation.hpp>
 #include <windlass/mux.hpp>
 #include <windlass/outcome.hpp>
 #include <windlass/service.hpp>
@@ -43,6 +44,8 @@ struct ServerConfig {
   // How many tasks may be fetched ahead of free slots, whatever the handlers' speed; 0 = none. Default: enough for about 5 ms
   // of work, at most 500.
   int prefetch_max = 500;
+  // Where handlers run whose pattern says nothing else, and the limits that theirs are put over. Default: on threads.
+  HandlerOptions isolation;
 
   // Delay before retry n+1, where n counts the retries charged so far. Default: n^4 + 15 + rand(0..29) * (n + 1) seconds.
   std::function<Duration(int n, const Failure& failure, const Context& task)> retry_delay;

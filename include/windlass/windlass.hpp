@@ -8,6 +8,7 @@
 #include <windlass/error.hpp>
 #include <windlass/info.hpp>
 #include <windlass/inspector.hpp>
+#include <windlass/isolation.hpp>
 #include <windlass/log.hpp>
 #include <windlass/mux.hpp>
 #include <windlass/outcome.hpp>

@@ -32,6 +32,7 @@ struct Route {
   std::string pattern;
   HandlerPtr handler;                  // as registered
   HandlerPtr chain;                    // with the middlewares
+  HandlerOptions options;
   std::optional<std::size_t> shorter;  // index of the longest other pattern that this one begins with
 };
 
@@ -78,7 +79,7 @@ Mux& Mux::operator=(const Mux& other) {
 Mux::Mux(Mux&&) noexcept = default;
 Mux& Mux::operator=(Mux&&) noexcept = default;
 
-Mux& Mux::add(std::string pattern, Handler handler) {
+Mux& Mux::add(std::string pattern, Handler handler, HandlerOptions options) {
   if (core::is_blank(pattern)) throw std::invalid_argument("mux: blank pattern");
   if (!handler) throw std::invalid_argument("mux: empty handler for pattern \"" + pattern + "\"");
   auto& routes = impl_->routes;
@@ -89,7 +90,7 @@ Mux& Mux::add(std::string pattern, Handler handler) {
   }
   auto shared = std::make_shared<const Handler>(std::move(handler));
   HandlerPtr chain = wrap(shared, impl_->middlewares);
-  routes.insert(place, {std::move(pattern), std::move(shared), std::move(chain), std::nullopt});
+  routes.insert(place, {std::move(pattern), std::move(shared), std::move(chain), std::move(options), std::nullopt});
   impl_->link_routes();
   return *this;
 }
@@ -110,6 +111,17 @@ Outcome Mux::run(Context& ctx) const {
 std::string Mux::find_pattern(std::string_view type) const {
   const Route* const route = impl_->find(type);
   return route == nullptr ? std::string() : route->pattern;
+}
+
+std::vector<std::string> Mux::patterns() const {
+  std::vector<std::string> all;
+  for (const Route& route : impl_->routes) all.push_back(route.pattern);
+  return all;
+}
+
+const HandlerOptions* Mux::find_options(std::string_view type) const {
+  const Route* const route = impl_->find(type);
+  return route == nullptr ? nullptr : &route->options;
 }
 
 }  // namespace windlass

@@ -93,6 +93,18 @@ TEST(Mux, WithoutAHandlerTheRunFails) {
   EXPECT_EQ(outcome.failure(), Failure(FailureKind::kNoHandler, "handler not found for task \"x\""));
 }
 
+TEST(Mux, TellsThePatternsAndWhereTheirHandlersRun) {
+  Mux mux;
+  mux.handle("video:", named("video"), {.isolation = Isolation::kProcess, .memory_max = 512_MiB});
+  mux.handle("mail", named("mail"));
+  EXPECT_THAT(mux.patterns(), ::testing::ElementsAre("mail", "video:"));
+  const Mux copy = mux;
+  ASSERT_NE(copy.find_options("video:cut"), nullptr);
+  EXPECT_EQ(copy.find_options("video:cut")->memory_max, 536870912u);
+  EXPECT_EQ(copy.find_options("mail")->isolation, Isolation::kDefault);
+  EXPECT_EQ(copy.find_options("other"), nullptr);
+}
+
 TEST(Mux, RefusesWhatCanOnlyBeABug) {
   Mux mux;
   mux.handle("a", named("first"));

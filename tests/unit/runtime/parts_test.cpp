@@ -173,6 +173,12 @@ TEST(Settings, ABadValueIsNamedWithWhatIsAllowed) {
       {[](ServerConfig& c) { c.group_grace_period = 0s; }, "group_grace_period must be at least 1s, not 0s"},
       {[](ServerConfig& c) { c.janitor_batch = 0; }, "janitor_batch must be at least 1, not 0"},
       {[](ServerConfig& c) { c.prefetch_max = -1; }, "prefetch_max must be at least 0, not -1"},
+      {[](ServerConfig& c) { c.isolation.nice = 20; }, "isolation.nice must be at most 19, not 20"},
+      {[](ServerConfig& c) { c.isolation.grace = -1s; }, "isolation.grace must be at least 0s, not -1s"},
+      {[](ServerConfig& c) { c.isolation.open_files_max = 31; }, "isolation.open_files_max must be at least 32, not 31"},
+      {[](ServerConfig& c) { c.isolation.handlers_per_child = 65; }, "isolation.handlers_per_child must be at most 64, not 65"},
+      {[](ServerConfig& c) { c.isolation = {.cpu_time_max = 1s, .handlers_per_child = 2}; },
+       "isolation.cpu_time_max must be left out where handlers_per_child is over 1, not 1s"},
   };
   for (const auto& [spoil, text] : cases) {
     ServerConfig config;
@@ -182,6 +188,18 @@ TEST(Settings, ABadValueIsNamedWithWhatIsAllowed) {
     EXPECT_EQ(checked.error().code(), ErrorCode::kInvalidArgument);
     EXPECT_EQ(checked.error().message(), "server config: " + text);
   }
+}
+
+TEST(Settings, TheOptionsOfAPatternGoOverThoseOfTheServer) {
+  const HandlerOptions server{.isolation = Isolation::kProcess, .memory_max = 1_GiB, .environment = {{"PATH"}}, .grace = 2s};
+  const HandlerOptions merged = merged_options({.memory_max = 64_MiB, .handlers_per_child = 4}, server);
+  EXPECT_EQ(merged, (HandlerOptions{.isolation = Isolation::kProcess,
+                                    .memory_max = 64_MiB,
+                                    .environment = {{"PATH"}},
+                                    .handlers_per_child = 4,
+                                    .grace = 2s}));
+  EXPECT_EQ(merged_options({.isolation = Isolation::kThread}, server).isolation, Isolation::kThread);
+  EXPECT_EQ(merged_options({}, {}), (HandlerOptions{.isolation = Isolation::kThread, .handlers_per_child = 1, .grace = 5s}));
 }
 
 TEST(Hooks, AnyExceptionHasAText) {
