@@ -70,7 +70,8 @@ void read_answers(const redis::Value& reply, const Chunk& chunk, std::span<const
   std::size_t n = 0;
   for (const redis::Value answer : reply) {
     const std::size_t i = chunk.items.at(n++);
-    answers[i] = to_outcome(answer, *tasks[i], now);
+    if (answer.is_error()) answers[i] = redis::to_error(answer);
+    else answers[i] = to_outcome(answer, *tasks[i], now);
   }
 }
 

@@ -1,3 +1,7 @@
+#include <cctype>
+
+#include <windlass/log.hpp>
+
 #include "broker/redis/operations.hpp"
 #include "broker/redis/scripts.hpp"
 #include "core/text.hpp"
@@ -10,6 +14,10 @@ constexpr Duration kDailyKept = std::chrono::hours(24 * 90);  // counters of a d
 
 bool rewrites_message(FinishKind kind) {
   return kind == FinishKind::kComplete || kind == FinishKind::kRetry || kind == FinishKind::kArchive;
+}
+
+bool releases_lock(FinishKind kind) {
+  return kind == FinishKind::kDone || kind == FinishKind::kDiscard || kind == FinishKind::kComplete;
 }
 
 // A task's message and w:x as they stand in its hash.
@@ -28,11 +36,15 @@ Result<std::vector<Stored>> read_messages(Store& store, std::span<const Finish> 
     pipeline.add("HMGET", redis::Key{task_key(task.queue, task.id)}, "msg", "w:x").idempotent();
     wanted.push_back(i);
   }
-  const Result<redis::Replies> replies = store.call(pipeline);
+  if (pipeline.empty()) return std::vector<Stored>(items.size());
+  const Result<redis::Replies> replies = store.client().call(pipeline);
   if (!replies) return replies.error();
   std::vector<Stored> stored(items.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const redis::Value fields = (*replies)[i];
+    // A key of another type is no task: its lease is lost, which is no matter of the others.
+    if (redis::is_error_with(fields, "WRONGTYPE")) continue;
+    if (fields.is_error()) return redis::to_error(fields);
     stored[wanted[i]] = {std::string(fields[0].text()), std::string(fields[1].text())};
   }
   return stored;
@@ -79,42 +91,55 @@ void add_time(Args& args, TimePoint at) {
   args.add(unix_nanos(at));
 }
 
+// The letters that finish.lua has for the kinds, small.
+char letter(FinishKind kind) {
+  switch (kind) {
+    case FinishKind::kDone: return 'd';
+    case FinishKind::kDiscard: return 'x';
+    case FinishKind::kRequeue: return 'q';
+    case FinishKind::kComplete: return 'c';
+    case FinishKind::kRetry: return 'r';
+    case FinishKind::kArchive: return 'a';
+    case FinishKind::kSnooze: break;
+  }
+  return 's';
+}
+
+std::string letters(const Chunk& chunk, std::span<const Finish> items) {
+  std::string found;
+  for (const std::size_t i : chunk.items) {
+    if (const char kind = letter(items[i].kind); found.find(kind) == std::string::npos) found += kind;
+  }
+  return found;
+}
+
 void add_item(Args& args, const Finish& item, const Stored& stored, TimePoint now) {
-  const bool may_be_unique = item.lease.token.row != 0;
-  const auto kind = [&](char lower, char upper) { args.add(std::string(1, may_be_unique ? upper : lower)); };
-  const std::string nonce = nonce_text(item.lease.token.attempt);
   Failure failure = item.failure;
   failure.message = core::to_valid_utf8(failure.message);
   const std::string message = rewrites_message(item.kind) ? rewritten(stored.message, item, failure, now) : "";
+  const bool may_hold_lock = item.lease.token.row != 0 && releases_lock(item.kind);
+  args.add(std::string(1, static_cast<char>(may_hold_lock ? std::toupper(letter(item.kind)) : letter(item.kind))));
+  args.add(nonce_text(item.lease.token.attempt));
   switch (item.kind) {
-    case FinishKind::kDone: kind('d', 'D'); return args.add(nonce);
-    case FinishKind::kDiscard: kind('x', 'X'); return args.add(nonce);
-    case FinishKind::kRequeue: args.add("q"); return args.add(nonce);
+    case FinishKind::kDone:
+    case FinishKind::kDiscard:
+    case FinishKind::kRequeue: return;
     case FinishKind::kComplete:
-      kind('c', 'C');
-      args.add(nonce);
       args.add(message);
       add_time(args, record_end(stored, now));
       return args.add_optional(item.result);
     case FinishKind::kRetry:
-      args.add("r");
-      args.add(nonce);
       args.add(message);
       add_time(args, item.at);
       args.add(item.charged ? "1" : "0");
       args.add(encode_failure(failure, now));
       return args.add_optional(item.result);
     case FinishKind::kArchive:
-      args.add("a");
-      args.add(nonce);
       args.add(message);
       args.add(failure.kind == FailureKind::kExpired ? "1" : "0");
       args.add(encode_failure(failure, now));
       return args.add_optional(item.result);
-    case FinishKind::kSnooze:
-      args.add("s");
-      args.add(nonce);
-      return add_time(args, item.at);
+    case FinishKind::kSnooze: return add_time(args, item.at);
   }
 }
 
@@ -135,6 +160,7 @@ Result<std::vector<FinishOutcome>> finish_tasks(Store& store, std::span<const Fi
     args.add(unix_seconds(now));
     args.add(core::format_date(now));
     args.add(unix_seconds(now + kDailyKept));
+    args.add(letters(chunk, items));
     args.add(static_cast<std::int64_t>(chunk.items.size()));
     for (const std::size_t i : chunk.items) args.add(items[i].lease.task.id);
     for (const std::size_t i : chunk.items) add_item(args, items[i], (*stored)[i], now);
@@ -146,7 +172,11 @@ Result<std::vector<FinishOutcome>> finish_tasks(Store& store, std::span<const Fi
   for (std::size_t c = 0; c < chunks.size(); ++c) {
     std::size_t i = 0;
     for (const redis::Value answer : (*replies)[c]) {
-      if (answer.integer() == 1) outcomes[chunks[c].items.at(i)] = FinishOutcome::kApplied;
+      if (i == chunks[c].items.size()) {
+        log_error("tasks were ended, but not counted", {{"queue", chunks[c].queue}, {"error", std::string(answer.text())}});
+        break;
+      }
+      if (answer.integer() == 1) outcomes[chunks[c].items[i]] = FinishOutcome::kApplied;
       ++i;
     }
   }

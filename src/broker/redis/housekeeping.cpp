@@ -1,6 +1,8 @@
 // What time brings: due tasks, and records whose time is over. (Lost tasks: recovering.cpp.)
 #include <algorithm>
 
+#include <windlass/log.hpp>
+
 #include "broker/redis/operations.hpp"
 #include "broker/redis/queue_calls.hpp"
 #include "broker/redis/scripts.hpp"
@@ -46,9 +48,12 @@ std::size_t read_forward(const redis::Value& reply, ForwardTurn& turn, TimePoint
   }
   const bool more = reply[1].integer() == 1;
   turn.next_due.reset();
-  if (reply.size() == 4) {
-    const Duration second = core::saturated_seconds(reply[2].integer().value_or(0));
-    turn.next_due = TimePoint(core::saturated_sum(second, Duration(reply[3].integer().value_or(0))));
+  if (!reply[2].text().empty()) {
+    log_error("due tasks wait for another minute", {{"queue", *turn.queue}, {"error", std::string(reply[2].text())}});
+  }
+  if (reply.size() == 5) {
+    const Duration second = core::saturated_seconds(reply[3].integer().value_or(0));
+    turn.next_due = TimePoint(core::saturated_sum(second, Duration(reply[4].integer().value_or(0))));
   }
   // One that was not asked for any has to be asked again if some are due.
   turn.done = !more && (turn.asked > 0 || !turn.next_due || *turn.next_due > now);
@@ -179,8 +184,11 @@ Result<CleanResult> clean_queues(Store& store, const CleanRequest& request) {
     result.completed += turn.completed;
     result.archived += turn.archived;
     const Result<bool> trash_left = empty_trash(store, *turn.queue, request.max);
-    if (!trash_left) return trash_left.error();
-    result.more = result.more || turn.completed == request.max || turn.archived == request.max || *trash_left;
+    if (!trash_left) {
+      log_warn("the trash of a queue was not emptied", {{"queue", *turn.queue}, {"error", trash_left.error().message()}});
+      if (trash_left.error().code() == ErrorCode::kUnavailable) return trash_left.error();
+    }
+    result.more = result.more || turn.completed == request.max || turn.archived == request.max || (trash_left && *trash_left);
   }
   return result;
 }

@@ -1,6 +1,6 @@
 // Tasks whose servers are gone.
 #include <algorithm>
-#include <map>
+#include <optional>
 #include <set>
 
 #include <windlass/log.hpp>
@@ -201,19 +201,22 @@ Result<std::vector<RecoveredTask>> recover_tasks(Store& store, const RecoverRequ
   if (const Status status = keep_dead_owners(store, *surveys); !status) return status.error();
 
   std::vector<RecoveredTask> recovered;
+  std::optional<Error> first;
   for (const Survey& survey : *surveys) {
     if (recovered.size() >= request.max) break;
     if (!survey.look && survey.owners.empty()) continue;
     auto taken = recover_queue(store, survey, request.max - recovered.size(), request.crash_limit);
-    if (!taken && recovered.empty()) return taken.error();
-    if (!taken) {
-      // Those taken before count.
-      log_warn("lost tasks of a queue were not recovered",
-               {{"queue", *survey.queue}, {"error", taken.error().message()}});
-      break;
+    if (taken) {
+      std::ranges::move(*taken, std::back_inserter(recovered));
+      continue;
     }
-    std::ranges::move(*taken, std::back_inserter(recovered));
+    log_warn("lost tasks of a queue were not recovered",
+             {{"queue", *survey.queue}, {"error", taken.error().message()}});
+    if (!first) first = taken.error();
+    // Where there is no store, the other queues have none either.
+    if (taken.error().code() == ErrorCode::kUnavailable) break;
   }
+  if (first && recovered.empty()) return *first;
   return recovered;
 }
 

@@ -38,7 +38,7 @@ void add_commands_of(const redis::Script& script, std::set<std::string>& names) 
 // All commands of the scripts, and those that are sent as they are.
 std::vector<Use> list_uses() {
   const std::string key = example_key();
-  std::set<std::string> names{"EVALSHA", "EVAL"};
+  std::set<std::string> names{"EVALSHA", "EVAL", "INCRBY"};
   for (unsigned i = 0; i < kScriptCount; ++i) add_commands_of(script(static_cast<ScriptName>(i)), names);
   names.erase("PUBLISH");
   std::vector<Use> uses;

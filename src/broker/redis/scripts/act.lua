@@ -8,9 +8,10 @@ local P, action, now, now_s, set_key = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[
 local APPLIED, NOT_FOUND, ALREADY, ACTIVE, WRONG_STATE = 0, 1, 2, 3, 4
 local COST_MAX = 300000  -- in entries of the list
 
--- Keys of another type stop the script here, before it has written.
+must_be('list', KEYS[1])
+must_be('zset', P .. 'scheduled', P .. 'retry', P .. 'archived', P .. 'completed')
+must_be('set', P .. 'groups')
 local pending_size = redis_call('LLEN', KEYS[1])
-redis_call('ZCARD', P .. 'archived')
 
 -- Distances from the tail of the pending tasks around the expected place. They are blanked there and removed all at once.
 local places, blanked
@@ -33,12 +34,18 @@ local function leave_pending(id)
   return true
 end
 
+-- False where it is not in it, also because the key is of another type: states and names of groups are what somebody wrote.
+local function leave_set(key, id)
+  local removed = redis.pcall('ZREM', key, id)
+  return type(removed) == 'number' and removed > 0
+end
+
 -- Takes the task out of its collection. False if it is not there: it is in an aggregation set, or about to be deleted for good.
 local function leave(id, state, group)
   if state == 'pending' then return leave_pending(id) end
-  if state ~= 'aggregating' then return redis_call('ZREM', P .. state, id) > 0 end
-  if set_key ~= '' then return redis_call('ZREM', set_key, id) > 0 end
-  if redis_call('ZREM', P .. 'g:' .. group, id) == 0 then return false end
+  if state ~= 'aggregating' then return leave_set(P .. state, id) end
+  if set_key ~= '' then return leave_set(set_key, id) end
+  if not leave_set(P .. 'g:' .. group, id) then return false end
   if redis_call('EXISTS', P .. 'g:' .. group) == 0 then redis_call('SREM', P .. 'groups', group) end
   return true
 end
@@ -83,9 +90,9 @@ local out, cost = {}, 0
 for i = 7, #ARGV do
   local id = ARGV[i]
   local key = P .. 't:' .. id
-  local h = redis_call('HMGET', key, 'state', 'group', 'w:group')
+  local h = fields_of(key, 'state', 'group', 'w:group')
   -- A hash without a message is no task.
-  local state = redis_call('HEXISTS', key, 'msg') == 1 and h[1]
+  local state = h[1] and redis_call('HEXISTS', key, 'msg') == 1 and h[1]
   if state == 'pending' and action ~= 'run' and not place_of(id) then
     cost = cost + pending_size
     if cost > COST_MAX and #out > 0 then break end

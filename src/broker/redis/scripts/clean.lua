@@ -5,6 +5,7 @@
 -- Returns how many completed and how many archived ones were deleted; and for both 1 if more may be to delete, else 0.
 local P, completed_key, archived_key = ARGV[1], KEYS[1], ARGV[1] .. 'archived'
 local completed_max, archived_max, random = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9])
+must_be('zset', completed_key, archived_key)
 local over = redis_call('ZCARD', archived_key) - tonumber(ARGV[6])
 
 local function delete(key, found)

@@ -4,6 +4,21 @@
 
 local redis_call = redis.call
 
+-- An error if the key is of another type than `kind`, else nil.
+local function wrong_type(key, kind)
+  local found = redis_call('TYPE', key).ok
+  if found == 'none' or found == kind then return nil end
+  return {err = 'WRONGTYPE ' .. key .. ' is a ' .. found .. ' and must be a ' .. kind .. ': rename or delete that key'}
+end
+
+-- Stops the script if one of the keys is of another type. To be asked before the first write: what was written would stay.
+local function must_be(kind, ...)
+  for _, key in ipairs({...}) do
+    local wrong = wrong_type(key, kind)
+    if wrong then error(wrong) end
+  end
+end
+
 -- a < b, both whole numbers in decimal, exact beyond 2^53.
 local function less(a, b)
   local minus_a, minus_b = string.byte(a) == 45, string.byte(b) == 45
@@ -22,18 +37,25 @@ local function time_us()
   return tonumber(t[1]) * 1000000 + tonumber(t[2])
 end
 
--- Adds n to the counter `name` of the queue, to that of the day and to the total. Asynq's rule: the total starts again from 1
--- where it would overflow, and the day's ends with the first count's expiry.
+-- Adds n to the counter, which starts again where it would overflow. Returns its value; or nil and why it does not count, which is
+-- no reason for a task not to end.
+local function add_to(counter, n)
+  local sum = redis.pcall('INCRBY', counter, n)
+  if type(sum) == 'number' then return sum end
+  if not string.find(sum.err, 'overflow', 1, true) then return nil, counter .. ' does not count, delete that key: ' .. sum.err end
+  redis_call('SET', counter, n)
+  return n
+end
+
+-- Adds n to the counter `name` of the queue, to that of the day and to the total. The day's ends with the first count's expiry.
+-- Returns nil, or why one of them does not count.
 local function count(P, name, n, date, expiry)
-  if n == 0 then return end
+  if n == 0 then return nil end
   local day = P .. name .. ':' .. date
-  if redis_call('INCRBY', day, n) == n then redis_call('EXPIREAT', day, expiry) end
-  local total = P .. name
-  if tonumber(redis_call('GET', total) or 0) >= 9223372036854774784 then
-    redis_call('SET', total, n)
-  else
-    redis_call('INCRBY', total, n)
-  end
+  local sum, day_trouble = add_to(day, n)
+  if sum == n then redis_call('EXPIREAT', day, expiry) end
+  local _, trouble = add_to(P .. name, n)
+  return day_trouble or trouble
 end
 
 -- Splits w:run. nil if it is none.

@@ -6,7 +6,8 @@
 --   u  lock key, how long (ms), until when (ns)
 --   s  due (s), due (ns), group or ''
 --   g  group
--- Returns for each task: 1 stored, 0 the id is taken, 2 the tick is taken, 3 the tick is skipped, or the id that holds the lock.
+-- Returns for each task: 1 stored, 0 the id is taken, 2 the tick is taken, 3 the tick is skipped, the id that holds the lock, or an
+--   error where the key of its group or of its entry is of another type.
 local P, now, now_s, now_ms, ticks = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local pending_key, scheduled_key = P .. 'pending', P .. 'scheduled'
 
@@ -14,15 +15,11 @@ local pending_key, scheduled_key = P .. 'pending', P .. 'scheduled'
 -- caller makes the queue known.
 local queues = ticks == 'asynq:windlass:' and 'asynq:queues'
 
--- A key of another type stops the script here, before it has written.
-redis_call('LLEN', pending_key)
-if queues then redis_call('SCARD', queues) end
-if string.find(ARGV[6], 's', 1, true) then redis_call('ZCARD', scheduled_key) end
-if string.find(ARGV[6], 'g', 1, true) then redis_call('SCARD', P .. 'groups') end
-if string.find(ARGV[6], 't', 1, true) then
-  redis_call('HLEN', ticks .. 'ticks')
-  redis_call('HLEN', ticks .. 'tick_tasks')
-end
+must_be('list', pending_key)
+if queues then must_be('set', queues) end
+if string.find(ARGV[6], 's', 1, true) then must_be('zset', scheduled_key) end
+if string.find(ARGV[6], 'g', 1, true) then must_be('set', P .. 'groups') end
+if string.find(ARGV[6], 't', 1, true) then must_be('hash', ticks .. 'ticks', ticks .. 'tick_tasks') end
 
 local out = {}
 
@@ -31,7 +28,7 @@ local entries, taken, stored = {}, {}, {}
 local function entry_of(name)
   local entry = entries[name]
   if not entry then
-    entry = {last = redis_call('HGET', ticks .. 'ticks', name)}
+    entry = {last = redis_call('HGET', ticks .. 'ticks', name), wrong = wrong_type(ticks .. 'tick:' .. name, 'zset')}
     entries[name] = entry
   end
   return entry
@@ -47,7 +44,7 @@ end
 local function tick_runs(name)
   local entry = entry_of(name)
   local key = entry.task or redis_call('HGET', ticks .. 'tick_tasks', name)
-  local state = key and redis_call('HGET', key, 'state')
+  local state = key and fields_of(key, 'state')[1]
   return state and state ~= 'archived' and state ~= 'completed'
 end
 
@@ -62,6 +59,12 @@ local function take_tick(name, nominal, keep)
     taken[#taken + 1] = name
     taken[#taken + 1] = nominal
   end
+end
+
+local groups = {}
+local function wrong_group(group)
+  if groups[group] == nil then groups[group] = wrong_type(P .. 'g:' .. group, 'zset') or false end
+  return groups[group]
 end
 
 -- Who holds the lock: a task that exists, and as long as it said. Nobody does where the key is of another type.
@@ -106,7 +109,10 @@ while ARGV[i] do
     end
 
     local held = lock and holder(lock)
-    if entry and tick_taken(entry, nominal) then
+    local wrong = entry and entry_of(entry).wrong or not due_s and group and wrong_group(group)
+    if wrong then
+      out[#out + 1] = wrong
+    elseif entry and tick_taken(entry, nominal) then
       out[#out + 1] = 2
     elseif entry and skip and tick_runs(entry) then
       take_tick(entry, nominal, keep)

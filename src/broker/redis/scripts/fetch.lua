@@ -4,11 +4,12 @@
 -- Returns five values for each task: id, msg, w:x or false, w:crashes or false, w:fail or false, in the order of taking.
 local P, nonce, lease, owner = ARGV[1], ARGV[3], tonumber(ARGV[4]), ARGV[6]
 if redis_call('EXISTS', P .. 'paused') == 1 then return {} end
+must_be('list', KEYS[1])
 local ids = redis_call('LRANGE', KEYS[1], -tonumber(ARGV[2]), -1)
 if #ids == 0 then return {} end
--- A key of another type stops the script here, before it has written.
-redis_call('LLEN', P .. 'active')
-redis_call('ZCARD', P .. 'lease')
+must_be('list', P .. 'active')
+must_be('zset', P .. 'lease')
+must_be('set', P .. 'windlass:owners')
 
 local ends = time_us() + lease
 local score = integer(math.floor(ends / 1000000))

@@ -25,6 +25,8 @@ local function read_run(text)
   return runs[text]
 end
 
+must_be('list', KEYS[1])
+must_be('zset', lease_key)
 local ids = redis_call('LRANGE', KEYS[1], -(passed + wanted), -(passed + 1))
 local scores = #ids > 0 and redis_call('ZMSCORE', lease_key, unpack(ids)) or {}
 local out = {#ids}
@@ -47,7 +49,7 @@ if #ids < wanted and redis_call('ZCARD', lease_key) > redis_call('LLEN', KEYS[1]
   local ended = redis_call('ZRANGEBYSCORE', lease_key, '-inf', long_ended, 'WITHSCORES', 'LIMIT', 0, STRAYS)
   for i = 1, #ended, 2 do
     if not redis_call('LPOS', KEYS[1], ended[i]) then
-      add(ended[i], 0, ended[i + 1], redis_call('HGET', P .. 't:' .. ended[i], 'w:run'), '')
+      add(ended[i], 0, ended[i + 1], fields_of(P .. 't:' .. ended[i], 'w:run')[1], '')
     end
   end
 end

@@ -1,23 +1,25 @@
 -- Ends runs of tasks of one queue (Asynq's done, mark as complete, retry, archive and requeue, for many).
 -- KEYS: 1 P pending
--- ARGV: 1 P; 2 now, ns; 3 now, s; 4 date (UTC); 5 expiry of the day's counters, s; 6 number of tasks, n; 7 to 6+n their ids; then
---   for each: kind, nonce, and what the kind asks for. A capital letter says that the task may hold a unique lock.
+-- ARGV: 1 P; 2 now, ns; 3 now, s; 4 date (UTC); 5 expiry of the day's counters, s; 6 all kinds that occur, small; 7 number of tasks, n; 8 to 7+n
+--   their ids; then for each: kind, nonce, and what the kind asks for. A capital letter says that the task may hold a unique lock.
 --   d D  done                    x X  expired, not kept       q  requeue
 --   c C  complete: msg, record ends (s), record ends (ns), result
 --   r    retry: msg, due (s), due (ns), 1 if it counts as a failure else 0, w:fail, result
 --   a    archive: msg, 1 if it expired else 0, w:fail, result
 --   s    snooze: due (s), due (ns)
 --   A result is '-' for none, or '+' and the bytes.
--- Returns for each task 1 if it was ended, 0 if the lease was lost.
+-- Returns for each task 1 if it was ended, 0 if the lease was lost; and, if a counter does not count, why.
 local P, now, now_s = ARGV[1], ARGV[2], ARGV[3]
-local n = tonumber(ARGV[6])
+local n = tonumber(ARGV[7])
 local ids = {}
-for i = 1, n do ids[i] = ARGV[6 + i] end
+for i = 1, n do ids[i] = ARGV[7 + i] end
 local active_key, lease_key = P .. 'active', P .. 'lease'
--- Keys of another type stop the script here, before it has written.
+must_be('list', active_key, KEYS[1])
+must_be('zset', lease_key)
+for kind, set in pairs({c = 'completed', r = 'retry', a = 'archived', s = 'scheduled'}) do
+  if string.find(ARGV[6], kind, 1, true) then must_be('zset', P .. set) end
+end
 local active_size = redis_call('LLEN', active_key)
-redis_call('LLEN', KEYS[1])
-redis_call('ZCARD', lease_key)
 local now_us = time_us()
 
 local out, gone, left, deleted, requeued = {}, {}, {}, {}, {}
@@ -52,14 +54,14 @@ local function add_result(fields, result)
   end
 end
 
-local i = 7 + n
+local i = 8 + n
 for k = 1, n do
   local id, kind, nonce = ids[k], ARGV[i], ARGV[i + 1]
   local key = P .. 't:' .. id
   local lower = string.lower(kind)
   local arg = i + 2
   i = arg + ((lower == 'c' or lower == 'a') and 4 or lower == 'r' and 6 or lower == 's' and 2 or 0)
-  local h = redis_call('HMGET', key, 'state', 'w:run')
+  local h = fields_of(key, 'state', 'w:run')
   if not holds(id, h, nonce) then
     out[k] = 0
   else
@@ -138,7 +140,9 @@ end
 redis_call('ZREM', lease_key, unpack(left))
 if #deleted > 0 then redis_call('DEL', unpack(deleted)) end
 if #requeued > 0 then redis_call('RPUSH', KEYS[1], unpack(requeued)) end
-count(P, 'processed', processed, ARGV[4], ARGV[5])
-count(P, 'failed', failed, ARGV[4], ARGV[5])
-count(P, 'windlass:expired', expired, ARGV[4], ARGV[5])
+local trouble = nil
+for name, number in pairs({processed = processed, failed = failed, ['windlass:expired'] = expired}) do
+  trouble = count(P, name, number, ARGV[4], ARGV[5]) or trouble
+end
+out[#out + 1] = trouble
 return out

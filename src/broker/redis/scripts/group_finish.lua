@@ -9,6 +9,7 @@ if not redis_call('ZSCORE', P .. 'aggregation_sets', set_key) then return {0} en
 local size = redis_call('ZCARD', set_key)
 
 local answer = enqueue()[1] or 1
+if type(answer) == 'table' then return answer end
 if answer ~= 1 then return {1, answer, 0} end
 
 redis_call('ZREM', P .. 'aggregation_sets', set_key)

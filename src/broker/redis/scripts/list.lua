@@ -24,7 +24,7 @@ local function visit(id, score)
     room = room - add_task(tasks, id, score, h, result_max)
   else
     if type_wanted ~= '' then
-      local msg = redis_call('HGET', P .. 't:' .. id, 'msg')
+      local msg = fields_of(P .. 't:' .. id, 'msg')[1]
       if not msg or field_in(msg, 10) ~= type_wanted then return end
     end
     tasks[#tasks + 1] = id
@@ -45,6 +45,7 @@ local range = backwards and 'ZREVRANGE' or 'ZRANGE'
 local function add_source(sources, seen, key)
   if seen[key] then return end
   seen[key] = true
+  must_be('zset', key)
   sources[#sources + 1] = {key = key, rank = 0, buffer = {}, i = 1}
 end
 
@@ -143,7 +144,7 @@ local function list_sorted()
     if ns ~= x_ns then return time_before(ns, x_ns) end
     return not id_before(x_id, id)
   end
-  local function exact(second, id) return exact_ns(second, redis_call('HGET', P .. 't:' .. id, 'w:at')) end
+  local function exact(second, id) return exact_ns(second, fields_of(P .. 't:' .. id, 'w:at')[1]) end
 
   -- The sets that have something left, by the second of their next entry.
   local heap = {}
@@ -268,12 +269,13 @@ local distance = 0
 
 local function list_queue()
   local key = P .. state
+  must_be('list', key)
   local size = redis_call('LLEN', key)
 
   -- What tells the stay of a task in this list from any other it had or will have, and since when it lasts ('0' for tasks that
   -- were put back, which stand before all others; nil if nobody knows). Nil if the task is somewhere else.
   local function stay(id)
-    local h = redis_call('HMGET', P .. 't:' .. id, 'state', 'pending_since', 'w:back', 'w:run')
+    local h = fields_of(P .. 't:' .. id, 'state', 'pending_since', 'w:back', 'w:run')
     if h[1] ~= state then return nil end
     if state == 'active' then
       local nonce, _, started = parse_run(h[4])

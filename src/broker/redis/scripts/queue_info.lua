@@ -15,6 +15,11 @@ local function memory_of(key)
   return type(bytes) == 'number' and bytes or 0
 end
 
+must_be('list', KEYS[1], P .. 'active')
+must_be('zset', P .. 'scheduled', P .. 'retry', P .. 'archived', P .. 'completed', P .. 'aggregation_sets')
+must_be('set', P .. 'groups')
+for _, name in ipairs({'processed', 'failed', 'windlass:expired'}) do must_be('string', P .. name, P .. name .. ':' .. date) end
+
 local function memory_of_tasks(ids)
   local sum = 0
   for _, id in ipairs(ids) do sum = sum + memory_of(P .. 't:' .. id) end
@@ -58,6 +63,6 @@ for _, day in ipairs({':' .. date, ''}) do
   end
 end
 local next_id = redis_call('LINDEX', KEYS[1], -1)
-out[#out + 1] = next_id and redis_call('HGET', P .. 't:' .. next_id, 'pending_since')
+out[#out + 1] = next_id and fields_of(P .. 't:' .. next_id, 'pending_since')[1] or false
 out[#out + 1] = integer(memory)
 return out

@@ -9,9 +9,8 @@
 local P, now, limit, nonce = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local active_key, lease_key = P .. 'active', P .. 'lease'
 local ends = time_us() + tonumber(ARGV[5])
--- Keys of another type stop the script here, before it has written.
-redis_call('LLEN', KEYS[1])
-redis_call('LLEN', active_key)
+must_be('list', KEYS[1], active_key)
+must_be('zset', lease_key)
 
 -- Places in the list are blanked first and removed all at once: no search for each id.
 local blanked = 0

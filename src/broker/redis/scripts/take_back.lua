@@ -4,9 +4,11 @@
 -- Returns how many were put back.
 local P, nonce = ARGV[1], ARGV[2]
 local n = 0
+must_be('list', KEYS[1], P .. 'active')
+must_be('zset', P .. 'lease')
 for _, id in ipairs(redis_call('LRANGE', P .. 'active', 0, tonumber(ARGV[3]) - 1)) do
   local key = P .. 't:' .. id
-  local h = redis_call('HMGET', key, 'state', 'w:run')
+  local h = fields_of(key, 'state', 'w:run')
   local found, lease = parse_run(h[2])
   if h[1] == 'active' and found == nonce and
       tonumber(redis_call('ZSCORE', P .. 'lease', id) or -1) == math.floor(lease / 1000000) then

@@ -3,7 +3,7 @@
 -- ARGV: 1 P; 2 id
 -- Returns now (us, Redis' clock), state, and the task as eleven values (task_fields.lua); nothing if there is none.
 local P, id = ARGV[1], ARGV[2]
-local state = redis_call('HGET', KEYS[1], 'state')
+local state = fields_of(KEYS[1], 'state')[1]
 local h = read_task(KEYS[1])
 if not state or not h[1] then return {} end
 local key = state == 'active' and 'lease' or state

@@ -1,7 +1,7 @@
 -- Stands in front of list.lua and task.lua: what of a task's hash is shown.
 
 local function read_task(key)
-  return redis_call('HMGET', key, 'msg', 'w:x', 'w:at', 'w:fail', 'w:crashes', 'w:run', 'w:progress', 'w:back', 'result')
+  return fields_of(key, 'msg', 'w:x', 'w:at', 'w:fail', 'w:crashes', 'w:run', 'w:progress', 'w:back', 'result')
 end
 
 -- Appends the task as eleven values: id, score or false, and what read_task() gave. The result is cut to result_max bytes.

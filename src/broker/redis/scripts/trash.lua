@@ -3,6 +3,7 @@
 -- ARGV: 1 P; 2 how many tasks at most
 -- Returns 1 if there may be more, else 0.
 local P, left = ARGV[1], tonumber(ARGV[2])
+must_be('list', KEYS[1])
 while left > 0 do
   local key = redis_call('LINDEX', KEYS[1], 0)
   if not key then return 0 end
