@@ -42,12 +42,13 @@ function(windlass_layer name)
   set_property(GLOBAL APPEND PROPERTY WINDLASS_LINK ${L_LINK})
 endfunction()
 
-# windlass_test(NAME SOURCES a.cpp ... LAYERS layer ... [LINK lib ...] [LABEL kind] [TIMEOUT seconds] [SERIAL])
+# windlass_test(NAME SOURCES a.cpp ... LAYERS layer ... [LINK lib ...] [LABEL kind] [TIMEOUT seconds] [SERIAL] [ONE_PROCESS])
 #
 # A GoogleTest program NAME, one CTest case for each of its tests. LAYERS are the layers it is linked with; it may use all
 # that those use, too. SERIAL: its tests take the whole machine (memory, disk, many processes) and run one at a time.
+# ONE_PROCESS: one CTest case for all of them, because they share what takes long to start.
 function(windlass_test name)
-  cmake_parse_arguments(T "SERIAL" "LABEL;TIMEOUT" "SOURCES;LAYERS;LINK" ${ARGN})
+  cmake_parse_arguments(T "SERIAL;ONE_PROCESS" "LABEL;TIMEOUT" "SOURCES;LAYERS;LINK" ${ARGN})
   add_executable(${name} ${T_SOURCES})
   windlass_collect_layers(layers ${T_LAYERS})
   target_link_libraries(${name} PRIVATE windlass_warnings ${layers} ${T_LINK} GTest::gmock GTest::gtest_main)
@@ -61,6 +62,11 @@ function(windlass_test name)
   set(properties LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
   if(T_SERIAL)
     list(APPEND properties RUN_SERIAL TRUE)
+  endif()
+  if(T_ONE_PROCESS)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES ${properties})
+    return()
   endif()
   gtest_discover_tests(${name} TEST_PREFIX "${name}." PROPERTIES ${properties} DISCOVERY_MODE PRE_TEST)
 endfunction()

@@ -25,7 +25,7 @@
 // becomes the next to run, before all others, so of several that are requeued the last runs first. Of tasks with equal
 // times, those stored first come first (a store that cannot do that says so in its conformance row).
 //
-// Locks. A unique lock belongs to the task (queue and id) that took it. It ends with its ttl, or when the task that
+// Locks. A unique lock belongs to the task (queue and id) that took it; its key begins with "asynq:{QUEUE}:". It ends with its ttl, or when the task that
 // holds it completes or is removed by whichever verb, and never outlives the task. A lock that has ended is as if it
 // had never been. Nothing takes it again: a task that is retried or run later keeps what is left of it.
 //

@@ -54,7 +54,7 @@ TEST_P(Concurrency, AUniqueKeyIsWonByExactlyOneOfManyThreads) {
   std::atomic<int> stored = 0, duplicates = 0;
   in_threads(7, [&](int number) {
     for (int i = 0; i < 50; ++i) {
-      const NewTask task = unique(std::to_string(number) + "-" + std::to_string(i), 1h, "key " + std::to_string(i));
+      const NewTask task = unique(std::to_string(number) + "-" + std::to_string(i), 1h, "asynq:{q}:unique:t:" + std::to_string(i));
       const EnqueueStatus status = get(broker_->enqueue(std::span(&task, 1))).at(0).status;
       if (status == EnqueueStatus::kEnqueued) ++stored;
       if (status == EnqueueStatus::kDuplicate) ++duplicates;

@@ -22,8 +22,11 @@ constexpr std::size_t kLeasesKept = 24;
 
 const std::vector<std::string> kQueues{"q1", "q2", "очередь"};
 const std::vector<std::string> kGroups{"g", "h"};
-const std::vector<std::string> kEntries{"e1", "e2"};
 const std::vector<std::string> kTypes{"t", "t", "mail:send"};
+
+std::size_t index_of(const std::string& queue) {
+  return static_cast<std::size_t>(std::ranges::find(kQueues, queue) - kQueues.begin());
+}
 
 std::string lock_key(const std::string& queue, std::size_t n) {
   return "asynq:{" + queue + "}:unique:t:" + std::to_string(n);
@@ -56,7 +59,8 @@ ModelRun::ModelRun(const Row& row, std::uint64_t seed)
       random_(seed),
       store_(row.make_quick ? row.make_quick() : row.make()),
       subject_(store_->open(clock_, kPayloadMax)),
-      model_(make_memory_broker(clock_, kPayloadMax)) {}
+      model_(make_memory_broker(clock_, kPayloadMax)),
+      entries_(row.ticks_by_queue ? kQueues : std::vector<std::string>{"e1", "e2"}) {}
 
 void ModelRun::step() {
   struct Operation {
@@ -84,7 +88,7 @@ void ModelRun::step() {
   ++steps_;
   (this->*chosen->run)();
   const std::size_t page = one_of<std::size_t>({3, 20, 1000});
-  compare(observe(*subject_, kEntries, page), observe(*model_, kEntries, 1000), "what is seen afterwards");
+  compare(observe(*subject_, entries_, page), observe(*model_, entries_, 1000), "what is seen afterwards");
   check_consistency();
 }
 
@@ -231,12 +235,16 @@ NewTask ModelRun::pick_new_task() {
   }
   if (chance(10)) {
     // Nominal times of the near past; few, so that they meet.
-    task.tick = Tick{one_of(kEntries), testing::FakeClock::kStart + std::chrono::minutes(random_.below(8)),
+    task.tick = Tick{pick_entry(message.queue), testing::FakeClock::kStart + std::chrono::minutes(random_.below(8)),
                      one_of<Duration>({1min, 24h}), chance(40)};
   }
   if (task.unique_ttl > 0ns) ends_.push_back(clock_.now() + task.unique_ttl);
   if (task.tick) ends_.push_back(clock_.now() + task.tick->keep);
   return task;
+}
+
+const std::string& ModelRun::pick_entry(const std::string& queue) {
+  return row_.ticks_by_queue ? entries_[index_of(queue)] : one_of(entries_);
 }
 
 Finish ModelRun::pick_finish(const LeaseRef& lease) {
@@ -419,6 +427,8 @@ void ModelRun::remove_queue() {
   const bool force = chance(70);
   const auto removed = both("remove_queue " + queue, [&](Broker& broker) { return broker.remove_queue(queue, force); });
   if (!removed.model.ok()) return;
+  // Its marks went with it: the entry is another one from now on.
+  if (row_.ticks_by_queue) entries_[index_of(queue)] += "'";
   totals_.erase(queue);
   std::erase_if(days_, [&](const auto& day) { return day.first.first == queue; });
 }

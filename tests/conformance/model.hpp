@@ -97,6 +97,9 @@ class ModelRun {
   [[noreturn]] void fail(const std::string& why) const;
   void note(const std::string& text);
 
+  // Of a periodic entry, for a tick of a task of this queue.
+  const std::string& pick_entry(const std::string& queue);
+
   const Row row_;
   base::Random random_;
   testing::FakeClock clock_;
@@ -106,6 +109,7 @@ class ModelRun {
   std::vector<Both<broker::AggregationSet>> sets_;  // likewise
   std::vector<std::string> ids_;                    // all that were ever used
   std::set<std::string> beating_;                   // owners that called keep_alive
+  std::vector<std::string> entries_;                // periodic ones; with Row::ticks_by_queue one for each queue
   int generation_ = 0;                              // part of the names of owners: cleared ones do not come back
   std::map<std::string, Counts> totals_;
   std::map<std::pair<std::string, std::string>, Counts> days_;  // by queue and date

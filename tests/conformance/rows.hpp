@@ -32,6 +32,8 @@ struct Row {
   bool ties_by_id = false;  // equal times are ordered by id instead of by order of storing
   // Unique locks end on the clock of the store's server as well: a wall clock that is stepped back ends them early.
   bool locks_end_by_server = false;
+  // Marks of ticks hold among the tasks of one queue alone.
+  bool ticks_by_queue = false;
   Duration grain = Duration(1);  // how exactly leases, liveness, records and tick marks end
 };
 

@@ -96,6 +96,24 @@ TEST_F(RedisActions, ARemovedQueueLeavesNoKeyBehind) {
   EXPECT_THAT(get(broker_->queues()), IsEmpty());
 }
 
+TEST_F(RedisActions, AQueueWithManyGroupsIsRemovedInPortions) {
+  for (int n = 0; n < 700; ++n) put(grouped("t" + numbered(n), "group " + numbered(n)));
+  run({"SADD", "asynq:{q}:groups", "a name that is left over"});
+  const Status refused = broker_->remove_queue("q", false);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kQueueNotEmpty);
+  EXPECT_EQ(stats().aggregating, 700u);
+  get(broker_->remove_queue("q", true));
+  EXPECT_THAT(keys(), IsEmpty());
+
+  put(plain("a"));
+  const TaskRef ref{"q", "a"};
+  get(broker_->act(std::span(&ref, 1), TaskAction::kDelete));
+  for (int n = 0; n < 700; ++n) run({"SADD", "asynq:{q}:groups", "empty " + numbered(n)});
+  get(broker_->remove_queue("q", false));
+  EXPECT_THAT(keys(), IsEmpty());
+}
+
 TEST_F(RedisActions, ARemovalThatWasCutOffIsContinued) {
   put_numbered(0, 600);
   put(unique("a", "k"));

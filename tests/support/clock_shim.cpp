@@ -1,5 +1,5 @@
 // Preloaded into a redis-server under test, so that its wall clock is what the test says: nanoseconds since 1970, in the first
-// eight bytes of the file that WINDLASS_CLOCK_FILE names. The monotonic clock, which its timers use, is left alone.
+// eight bytes of the file that WINDLASS_CLOCK_FILE names; 0: the clock of the machine. The monotonic clock, which its timers use, is left alone.
 #include <cstdint>
 #include <cstdlib>
 
@@ -27,7 +27,11 @@ const std::int64_t* clock_memory = nullptr;
 
 std::int64_t now_ns() {
   if (clock_memory == nullptr) clock_memory = map_clock();
-  return __atomic_load_n(clock_memory, __ATOMIC_ACQUIRE);
+  const std::int64_t ns = __atomic_load_n(clock_memory, __ATOMIC_ACQUIRE);
+  if (ns != 0) return ns;
+  timespec real;
+  syscall(SYS_clock_gettime, CLOCK_REALTIME, &real);
+  return real.tv_sec * 1'000'000'000 + real.tv_nsec;
 }
 
 }  // namespace

@@ -144,22 +144,29 @@ std::string RedisServer::run_text(const std::vector<std::string>& command) const
   return std::string(replies[0].text());
 }
 
-SentinelSetup::SentinelSetup() {
-  servers_.push_back(std::make_unique<RedisServer>());
+SentinelSetup::SentinelSetup(SentinelOptions options) {
+  servers_.push_back(std::make_unique<RedisServer>(RedisOptions{.environment = options.environment}));
   const std::string port = std::to_string(master().port());
-  servers_.push_back(std::make_unique<RedisServer>(RedisOptions{{"replicaof 127.0.0.1 " + port}}));
-  const auto in_sync = [&] { return replica().run_text({"INFO", "replication"}).find("master_link_status:up") != std::string::npos; };
-  if (!becomes_true(in_sync)) throw std::runtime_error("the replica does not follow");
-  for (int i = 0; i < 3; ++i) {
+  for (std::size_t i = 1; i <= options.replicas; ++i) {
+    servers_.push_back(std::make_unique<RedisServer>(
+        RedisOptions{.config = {"replicaof 127.0.0.1 " + port}, .environment = options.environment}));
+    const auto in_sync = [&] {
+      return servers_[i]->run_text({"INFO", "replication"}).find("master_link_status:up") != std::string::npos;
+    };
+    if (!becomes_true(in_sync)) throw std::runtime_error("the replica does not follow");
+  }
+  const std::string quorum = std::to_string(options.sentinels / 2 + 1);
+  for (std::size_t i = 0; i < options.sentinels; ++i) {
     sentinels_.push_back(std::make_unique<RedisServer>(RedisOptions{
-        {"sentinel monitor mymaster 127.0.0.1 " + port + " 2", "sentinel down-after-milliseconds mymaster 500",
+        {"sentinel monitor mymaster 127.0.0.1 " + port + " " + quorum,
+         "sentinel down-after-milliseconds mymaster " + std::to_string(options.down_after.count()),
          "sentinel failover-timeout mymaster 3000"},
         nullptr, true}));
   }
   const auto all_known = [&](const auto& sentinel) {
     const redis::Replies others = sentinel->run({"SENTINEL", "sentinels", "mymaster"});
     const redis::Replies replicas = sentinel->run({"SENTINEL", "replicas", "mymaster"});
-    return others[0].size() == 2 && replicas[0].size() == 1;
+    return others[0].size() + 1 == options.sentinels && replicas[0].size() == options.replicas;
   };
   if (!becomes_true([&] { return std::all_of(sentinels_.begin(), sentinels_.end(), all_known); })) {
     throw std::runtime_error("the sentinels do not know each other");
@@ -172,21 +179,23 @@ std::string SentinelSetup::url() const {
   return "redis-sentinel://" + hosts + "?master=mymaster";
 }
 
-ClusterSetup::ClusterSetup() {
-  for (int i = 0; i < 6; ++i) {
+ClusterSetup::ClusterSetup(ClusterOptions options) : options_(std::move(options)) {
+  const std::size_t size = options_.replicas ? 6 : 3;
+  for (std::size_t i = 0; i < size; ++i) {
     nodes_.push_back(std::make_unique<RedisServer>(
-        RedisOptions{{"cluster-enabled yes", "cluster-node-timeout 1000", "cluster-replica-validity-factor 0"}}));
+        RedisOptions{.config = {"cluster-enabled yes", "cluster-node-timeout 1000", "cluster-replica-validity-factor 0"},
+                     .environment = options_.environment}));
   }
   const std::string bounds[4] = {"0", "5461", "10923", "16384"};
   for (std::size_t i = 0; i < 3; ++i) {
     node(i).run({"CLUSTER", "ADDSLOTSRANGE", bounds[i], std::to_string(std::stoi(bounds[i + 1]) - 1)});
   }
-  for (std::size_t i = 0; i < 6; ++i) {
+  for (std::size_t i = 0; i < size; ++i) {
     node(i).run({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
     if (i > 0) node(i).run({"CLUSTER", "MEET", "127.0.0.1", std::to_string(node(0).port())});
   }
   const auto follow = [&](std::size_t i) { return node(i).run_text({"CLUSTER", "REPLICATE", id(i - 3)}) == "OK"; };
-  for (std::size_t i = 3; i < 6; ++i) {
+  for (std::size_t i = 3; i < size; ++i) {
     if (!becomes_true([&] { return follow(i); })) throw std::runtime_error("a replica does not find its master");
   }
   if (!becomes_true([&] { return everyone_agrees(); })) throw std::runtime_error("the cluster does not come together");
@@ -197,9 +206,9 @@ bool ClusterSetup::everyone_agrees() const {
     if (node->run_text({"CLUSTER", "INFO"}).find("cluster_state:ok") == std::string::npos) return false;
     const redis::Replies slots = node->run({"CLUSTER", "SLOTS"});
     if (slots[0].size() != 3) return false;
-    // Start, end, master, replica.
+    // Start, end, master, and the replica if there are any.
     for (const redis::Value range : slots[0]) {
-      if (range.size() != 4) return false;
+      if (range.size() != (options_.replicas ? 4 : 3)) return false;
     }
     const std::string replication = node->run_text({"INFO", "replication"});
     if (replication.find("role:slave") != std::string::npos && replication.find("master_link_status:up") == std::string::npos) {

@@ -2,6 +2,8 @@
 // port of the loopback and on a unix socket, and is ended by its process id.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -74,10 +76,17 @@ class RedisServer {
   ChildProcess process_;
 };
 
-// A master with one replica, watched by three sentinels (name "mymaster", down after 500 ms).
+struct SentinelOptions {
+  std::size_t sentinels = 3;
+  std::size_t replicas = 1;
+  std::chrono::milliseconds down_after{500};
+  std::vector<std::string> environment;  // of master and replicas
+};
+
+// A master with its replica, watched by sentinels (name "mymaster").
 class SentinelSetup {
  public:
-  SentinelSetup();
+  explicit SentinelSetup(SentinelOptions options = {});
 
   RedisServer& master() { return *servers_[0]; }
   RedisServer& replica() { return *servers_[1]; }
@@ -88,10 +97,15 @@ class SentinelSetup {
   std::vector<std::unique_ptr<RedisServer>> sentinels_;
 };
 
-// Three masters (nodes 0 to 2, a third of the slots each) with one replica each (3 to 5).
+struct ClusterOptions {
+  bool replicas = true;
+  std::vector<std::string> environment;  // of all nodes
+};
+
+// Three masters (nodes 0 to 2, a third of the slots each) with one replica each (3 to 5) or none.
 class ClusterSetup {
  public:
-  ClusterSetup();
+  explicit ClusterSetup(ClusterOptions options = {});
 
   RedisServer& node(std::size_t i) { return *nodes_[i]; }
   std::size_t owner_of(const std::string& key) const;   // among the masters at the start
@@ -101,6 +115,7 @@ class ClusterSetup {
  private:
   bool everyone_agrees() const;
 
+  const ClusterOptions options_;
   std::vector<std::unique_ptr<RedisServer>> nodes_;
 };
 

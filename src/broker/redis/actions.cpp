@@ -68,8 +68,8 @@ Result<std::int64_t> try_to_replace(Store& store, const TaskRef& ref, const redi
   return (*replies)[0].integer().value_or(0);
 }
 
-// Takes the queue away with one script; its tasks are in the trash then.
-Status detach(Store& store, const std::string& queue, bool force) {
+// Takes the queue away; its tasks are in the trash then. True: it is to be called again.
+Result<bool> detach(Store& store, const std::string& queue, bool force) {
   const std::string prefix = queue_prefix(queue);
   redis::Pipeline pipeline;
   pipeline.eval(script(ScriptName::kRemoveQueue), 1, 3 + kDaysCounted).key(prefix + "pending").arg(prefix);
@@ -86,7 +86,7 @@ Status detach(Store& store, const std::string& queue, bool force) {
     return Error(ErrorCode::kFailedPrecondition,
                  "queue '" + queue + "' has " + std::to_string(active) + " active tasks; cancel them first");
   }
-  return {};
+  return (*replies)[0][2].integer() == 1;
 }
 
 // The name goes, unless somebody has put tasks into the queue again meanwhile.
@@ -210,7 +210,10 @@ Status remove_queue(Store& store, const std::string& queue, bool force) {
   // A removal that was cut off is continued.
   if (!exists && (*replies)[1].integer() == 0) return no_such_queue(queue);
   if (exists) {
-    if (Status status = detach(store, queue, force); !status) return status;
+    for (Result<bool> more = true; more.ok() && *more;) {
+      more = detach(store, queue, force);
+      if (!more) return more.error();
+    }
     if (Status status = forget_name(store, queue); !status) {
       return Error(ErrorCode::kUnknownOutcome, "the tasks of the queue are gone, but not its name: " + status.error().message());
     }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <charconv>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,28 +32,35 @@ std::optional<CancelRequest> decode_request(std::string_view text) {
   return CancelRequest{{std::string(rest.substr(0, length)), std::string(rest.substr(length))}, text[0] == 'G'};
 }
 
-// Turns messages into requests. A request of ours is followed, in the same breath, by its bare id for Go servers; that is not
-// one more.
+// Turns messages into requests. A request of ours is followed by its bare id for Go servers; that is not one more. In a cluster
+// messages that Go processes publish through other nodes may come between the two.
 class Inbox {
  public:
   void take(const redis::Message& message) {
     if (message.channel == kOwnCancelChannel) {
       std::optional<CancelRequest> request = decode_request(message.payload);
-      echo_.reset();
       if (!request) return;
-      echo_ = request->task.id;
+      if (echoes_.size() == kEchoesMax) echoes_.pop_front();
+      echoes_.push_back(request->task.id);
       requests_.push_back(*std::move(request));
-    } else if (std::exchange(echo_, std::nullopt) != message.payload) {
+      return;
+    }
+    const auto echo = std::ranges::find(echoes_, message.payload);
+    if (echo == echoes_.end()) {
       requests_.push_back({{"", message.payload}});
+    } else {
+      // They come in the order of their requests, so those before it are lost.
+      echoes_.erase(echoes_.begin(), echo + 1);
     }
   }
-  void forget_echo() { echo_.reset(); }
+  void forget_echoes() { echoes_.clear(); }
   bool empty() const { return requests_.empty(); }
   std::vector<CancelRequest> take_requests() { return std::exchange(requests_, {}); }
 
  private:
   std::vector<CancelRequest> requests_;
-  std::optional<std::string> echo_;
+  static constexpr std::size_t kEchoesMax = 100;
+  std::deque<std::string> echoes_;  // ids that are still to come
 };
 
 class SubscribedFeed final : public CancelFeed {
@@ -72,7 +80,7 @@ class SubscribedFeed final : public CancelFeed {
       const bool over = slice <= Duration::zero() || !inbox_.empty() || woken_.exchange(false);
       Result<redis::MessageBatch> batch = subscriber_.wait(over ? net::Deadline{} : net::after(slice));
       if (!batch) return batch.error();
-      if (batch->missed) inbox_.forget_echo();
+      if (batch->missed) inbox_.forget_echoes();
       for (const redis::Message& message : batch->messages) inbox_.take(message);
       if (batch->missed) return Error(ErrorCode::kUnavailable, "the connection to Redis broke: cancel requests may have been missed");
       if (over || !inbox_.empty()) return inbox_.take_requests();
@@ -116,7 +124,8 @@ Status publish_cancels(Store& store, std::span<const CancelRequest> requests) {
     requests = requests.subspan(some.size());
     std::size_t messages = 0;
     for (const CancelRequest& request : some) messages += message_count(request);
-    pipeline.eval(script(ScriptName::kPublishCancels), 0, 2 * messages);
+    // All through one node of a cluster: messages of several nodes come in any order.
+    pipeline.eval(script(ScriptName::kPublishCancels), 1, 2 * messages).key(kOwnCancelChannel);
     for (const CancelRequest& request : some) add_messages(pipeline, request);
   }
   const Result<redis::Replies> replies = store.call(pipeline);
