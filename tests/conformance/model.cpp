@@ -210,10 +210,10 @@ TimePoint ModelRun::pick_time() {
   return clock_.now() + one_of(kDelays);
 }
 
-NewTask ModelRun::pick_new_task() {
+NewTask ModelRun::pick_new_task(const std::string& queue) {
   NewTask task;
   core::TaskMessage& message = task.message;
-  message.queue = one_of(kQueues);
+  message.queue = queue;
   message.id = pick_id(message.queue);
   message.type = one_of(kTypes);
   if (!chance(10)) message.payload = Payload(chance(10) ? "" : "payload " + message.id);
@@ -265,7 +265,7 @@ void ModelRun::enqueue() {
   std::vector<NewTask> tasks(random_.below(7));
   std::string what = "enqueue";
   for (NewTask& task : tasks) {
-    task = pick_new_task();
+    task = pick_new_task(one_of(kQueues));
     if (chance(1)) task.message.payload = Payload(std::string(kPayloadMax + 1, 'x'));
     what += " " + task.message.queue + "/" + task.message.id;
   }
@@ -364,10 +364,7 @@ void ModelRun::take_group() {
 void ModelRun::finish_group() {
   if (sets_.empty()) return;
   const auto set = recent(sets_);
-  NewTask aggregate = pick_new_task();
-  aggregate.message.queue = set.model.queue;
-  aggregate.message.id = pick_id(set.model.queue);
-  if (!aggregate.message.unique_key.empty()) aggregate.message.unique_key = lock_key(set.model.queue, 0);
+  const NewTask aggregate = pick_new_task(set.model.queue);
   const bool with_task = chance(70);
   both("finish_group " + set.model.queue + (with_task ? " with " + aggregate.message.id : ""), [&](Broker& broker) {
     return broker.finish_group(&broker == model_.get() ? set.model : set.subject, with_task ? &aggregate : nullptr);

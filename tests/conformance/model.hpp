@@ -82,7 +82,7 @@ class ModelRun {
   broker::TaskRef pick_task();
   broker::TaskFilter pick_filter();
   TimePoint pick_time();
-  broker::NewTask pick_new_task();
+  broker::NewTask pick_new_task(const std::string& queue);
   broker::Finish pick_finish(const broker::LeaseRef& lease);
 
   // -- comparing
