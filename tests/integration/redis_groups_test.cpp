@@ -25,6 +25,25 @@ TEST_F(RedisGroups, ALargeGroupIsTakenFinishedAndGone) {
   EXPECT_THAT(keys(), UnorderedElementsAre("asynq:{q}:pending", "asynq:{q}:t:sum"));
 }
 
+TEST_F(RedisGroups, ManyGroupsAreCountedAndTakenInPortions) {
+  constexpr int kGroups = 2500;
+  std::vector<NewTask> tasks;
+  for (int n = 0; n < kGroups; ++n) tasks.push_back(grouped("t" + numbered(n), "group " + numbered(n)));
+  get(broker_->enqueue(tasks));
+  clock_.advance(1min);
+  put(grouped("late", "another"));
+  EXPECT_EQ(stats().aggregating, kGroups + 1u);
+  EXPECT_EQ(stats().groups, kGroups + 1u);
+  for (int n = 0; n < 3; ++n) {
+    const auto set = get(broker_->take_group("q", {.grace = 1min}, 1h));
+    ASSERT_TRUE(set);
+    EXPECT_EQ(set->group, "group " + numbered(n)) << "the first by name of those that are ready";
+    EXPECT_EQ(set->tasks.size(), 1u);
+  }
+  EXPECT_EQ(stats().aggregating, kGroups + 1u) << "also those in sets";
+  EXPECT_EQ(stats().groups, kGroups - 2u);
+}
+
 TEST_F(RedisGroups, TheOldestAreTakenAlsoFromTheMiddleOfASecond) {
   for (const char* id : {"d", "c", "b", "a"}) {
     put(grouped(id));

@@ -205,6 +205,25 @@ TEST_F(RedisWrongTypes, ActionsChangeNothingWhereACollectionIsOfAnotherType) {
   EXPECT_EQ(fetch(*broker_, 9).size(), 1u);
 }
 
+TEST_F(RedisWrongTypes, AGroupWithSuchAKeyIsNotTakenAndKeepsNoOtherFromIt) {
+  put(*broker_, grouped("a", "bad"));
+  const AggregationRules at_once{.grace = Duration::zero()};
+  const auto held = get(broker_->take_group("q", at_once, 1h));
+  ASSERT_TRUE(held);
+  spoil("asynq:{q}:g:bad");
+  run({"SADD", "asynq:{q}:groups", "bad"});
+  put(*broker_, grouped("b", "good"));
+  const auto set = get(broker_->take_group("q", at_once, 1h));
+  ASSERT_TRUE(set);
+  EXPECT_EQ(set->group, "good");
+  get(broker_->release_group(*held));
+  EXPECT_EQ(state(*broker_, "a"), TaskState::kAggregating) << "held until the key is mended";
+  expect_named(broker_->queue_info("q"), "asynq:{q}:g:bad");
+  mend("asynq:{q}:g:bad");
+  get(broker_->release_group(*held));
+  EXPECT_EQ(get(broker_->take_group("q", at_once, 1h))->tasks.at(0).id, "a");
+}
+
 TEST_F(RedisWrongTypes, AQueueThatCannotBeRecoveredOrCleanedKeepsNoOtherFromIt) {
   for (const std::string queue : {"bad", "good"}) {
     put(*broker_, plain("a", queue));

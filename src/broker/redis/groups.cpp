@@ -29,16 +29,20 @@ Result<std::optional<std::string>> take(Store& store, const std::string& queue, 
                                         const AggregationSet& set) {
   const std::string prefix = queue_prefix(queue);
   const TimePoint first_by = earlier(now, rules.max_delay), last_by = earlier(now, rules.grace);
-  redis::Pipeline pipeline;
-  pipeline.eval(script(ScriptName::kGroupTake), 1, 9).key(prefix + "groups");
-  pipeline.arg(prefix).arg(unix_nanos(now));
-  pipeline.arg(rules.max_delay > Duration::zero() ? std::to_string(unix_nanos(first_by)) : "").arg(unix_seconds(first_by));
-  pipeline.arg(unix_nanos(last_by)).arg(unix_seconds(last_by)).arg(rules.max_size);
-  pipeline.arg(ceil_seconds(set.deadline)).arg(set.id);
-  const Result<redis::Replies> replies = store.call(pipeline);
-  if (!replies) return replies.error();
-  if ((*replies)[0].is_null()) return std::optional<std::string>();
-  return std::optional<std::string>((*replies)[0].text());
+  std::string place = "0", group;
+  do {
+    redis::Pipeline pipeline;
+    pipeline.eval(script(ScriptName::kGroupTake), 1, 11).key(prefix + "groups");
+    pipeline.arg(prefix).arg(unix_nanos(now));
+    pipeline.arg(rules.max_delay > Duration::zero() ? std::to_string(unix_nanos(first_by)) : "").arg(unix_seconds(first_by));
+    pipeline.arg(unix_nanos(last_by)).arg(unix_seconds(last_by)).arg(rules.max_size);
+    pipeline.arg(ceil_seconds(set.deadline)).arg(set.id).arg(place).arg(group);
+    const Result<redis::Replies> replies = store.call(pipeline);
+    if (!replies) return replies.error();
+    place = (*replies)[0][0].text();
+    group = (*replies)[0][1].text();
+  } while (place != "0");
+  return group.empty() ? std::optional<std::string>() : std::optional(group);
 }
 
 struct Member {

@@ -18,6 +18,28 @@ std::uint64_t number(const redis::Value& value) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, value.integer().value_or(0)));
 }
 
+void ask_for_info(redis::Pipeline& pipeline, const std::string& queue, TimePoint now, std::string_view place) {
+  const std::string prefix = queue_prefix(queue);
+  pipeline.eval(script(ScriptName::kQueueInfo), 1, 3).key(prefix + "pending").arg(prefix).arg(core::format_date(now)).arg(place);
+  pipeline.idempotent();
+}
+
+// What queue_info.lua says of groups and aggregation sets, some at a time.
+struct GroupTotals {
+  std::string place;  // of the next ones
+  std::uint64_t tasks = 0, groups = 0, sampled_bytes = 0, sampled = 0;
+
+  void add(const redis::Value& answer) {
+    place = answer[0].text();
+    tasks += number(answer[1]);
+    groups += number(answer[2]);
+    sampled_bytes += number(answer[3]);
+    sampled += number(answer[4]);
+  }
+  std::uint64_t memory() const { return sampled > 0 ? sampled_bytes * tasks / sampled : 0; }
+};
+constexpr std::size_t kGroupValues = 5;
+
 void ask_for_queue(redis::Pipeline& pipeline, const std::string& queue) {
   pipeline.add("SISMEMBER", redis::Key{kQueuesKey}, queue).idempotent();
 }
@@ -36,26 +58,35 @@ Result<std::vector<std::string>> read_queues(Store& store) {
 }
 
 Result<QueueInfo> read_queue_info(Store& store, const std::string& queue) {
-  const std::string prefix = queue_prefix(queue);
   const TimePoint now = store.now();
   redis::Pipeline pipeline;
   ask_for_queue(pipeline, queue);
-  pipeline.eval(script(ScriptName::kQueueInfo), 1, 2).key(prefix + "pending").arg(prefix).arg(core::format_date(now));
-  pipeline.idempotent();
+  ask_for_info(pipeline, queue, now, "");
   const Result<redis::Replies> replies = store.call(pipeline);
   if (!replies) return replies.error();
   if ((*replies)[0].integer() != 1) return no_such_queue(queue);
   const redis::Value answer = (*replies)[1];
+  GroupTotals totals;
+  totals.add(answer);
+  while (!totals.place.empty()) {
+    pipeline.clear();
+    ask_for_info(pipeline, queue, now, totals.place);
+    const Result<redis::Replies> more = store.call(pipeline);
+    if (!more) return more.error();
+    totals.add((*more)[0]);
+  }
 
   QueueInfo info;
   info.queue = queue;
-  std::size_t i = 0;
-  for (std::uint64_t* const size : {&info.pending, &info.active, &info.scheduled, &info.retry, &info.archived, &info.completed,
-                                    &info.aggregating}) {
+  std::size_t i = kGroupValues;
+  for (std::uint64_t* const size : {&info.pending, &info.active, &info.scheduled, &info.retry, &info.archived, &info.completed}) {
     *size = number(answer[i++]);
     info.size += *size;
   }
-  info.groups = number(answer[i++]);
+  info.aggregating = totals.tasks;
+  info.size += totals.tasks;
+  info.groups = totals.groups;
+  info.memory_bytes = number(answer[i++]) + totals.memory();
   info.paused = answer[i++].integer() == 1;
   for (std::uint64_t* const counter : {&info.processed, &info.failed, &info.expired, &info.processed_total, &info.failed_total,
                                        &info.expired_total}) {
@@ -64,7 +95,6 @@ Result<QueueInfo> read_queue_info(Store& store, const std::string& queue) {
   if (const auto since = answer[i++].integer()) {
     info.latency = std::max(Duration::zero(), core::saturated_difference(now, TimePoint(Duration(*since))));
   }
-  info.memory_bytes = number(answer[i++]);
   info.timestamp = now;
   return info;
 }

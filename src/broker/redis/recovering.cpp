@@ -52,7 +52,7 @@ Result<std::vector<Survey>> survey_queues(Store& store, std::span<const std::str
     const redis::Value said = (*replies)[i];
     if (said.is_error()) continue;
     Survey survey{&queues[i], said[0].integer() == 1, {}};
-    for (std::size_t k = 1; k < said.size(); ++k) survey.owners.emplace_back(said[k].text());
+    for (const redis::Value owner : said[1]) survey.owners.emplace_back(owner.text());
     surveys.push_back(std::move(survey));
   }
   return surveys;

@@ -136,10 +136,12 @@ end
 -- if there is no such set.
 local function put_back_set(P, key)
   local sets = P .. 'aggregation_sets'
-  if redis_call('ZREM', sets, key) == 0 then return false end
   -- Ids of sets have no colon; names of groups may.
   local group_key = string.match(key, '^(.*):[^:]*$')
   local group = group_key and string.sub(group_key, #P + 3)
+  -- It is held on until the key is mended.
+  if group_key and (wrong_type(group_key, 'zset') or wrong_type(key, 'zset')) then return true end
+  if redis_call('ZREM', sets, key) == 0 then return false end
   if not group or group == '' or redis_call('EXISTS', key) == 0 then return true end
   if redis_call('EXISTS', group_key) == 0 then
     redis_call('RENAME', key, group_key)

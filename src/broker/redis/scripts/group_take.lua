@@ -1,13 +1,17 @@
--- Takes the tasks of the first group (by name) that is ready out of it. Sets whose hold has ended go back first.
+-- Looks at some groups, and when all have been looked at takes the tasks of the first one (by name) that is ready out of it. Sets
+-- whose hold has ended go back first.
 -- KEYS: 1 P groups
 -- ARGV: 1 P; 2 now, ns; 3 the first task of a ready group joined by then (ns; '' if that is no rule); 4 the second of that; 5 the
 --   last one joined by then (ns); 6 the second of that; 7 this many make a group ready, and no more are taken (0: no limit); 8 when
---   the set goes back, s, rounded up; 9 name of the set
--- Returns the name of the group; nothing if none is ready.
+--   the set goes back, s, rounded up; 9 name of the set; 10 where to go on ('0': at the beginning); 11 the first ready one so far, or ''
+-- Returns where to go on ('0': that was all), and the first ready group so far, or ''. After the last ones it is taken, if it still is
+--   ready; else ''.
 local P = ARGV[1]
 local size_max = tonumber(ARGV[7])
-local SOME = 1000
-reclaim_sets(P, ARGV[2])
+local SOME, GROUPS = 1000, 250
+must_be('set', KEYS[1])
+must_be('zset', P .. 'aggregation_sets')
+if ARGV[10] == '0' then reclaim_sets(P, ARGV[2]) end
 
 -- Whether tasks of the second `score` joined by `limit` (ns, and its second): all of them, or any. Looks at SOME of them at most.
 local function joined_by(key, score, limit, limit_s, all)
@@ -58,25 +62,35 @@ local function take_oldest(key, set_key)
   redis_call('ZREM', key, unpack(ids))
 end
 
-local name
-for _, other in ipairs(redis_call('SMEMBERS', KEYS[1])) do
+-- How many tasks the group has; nil where its key is of another type, so that nobody can take it.
+local function size_of(key)
+  local size = redis.pcall('ZCARD', key)
+  return type(size) == 'number' and size or nil
+end
+
+local found = redis_call('SSCAN', KEYS[1], ARGV[10], 'COUNT', GROUPS)
+local name = ARGV[11]
+for _, other in ipairs(found[2]) do
   local key = P .. 'g:' .. other
-  local size = redis_call('ZCARD', key)
+  local size = size_of(key)
   if size == 0 then
     redis_call('SREM', KEYS[1], other)
-  elseif (not name or bytes_less(other, name)) and is_ready(key, size) then
+  elseif size and (name == '' or bytes_less(other, name)) and is_ready(key, size) then
     name = other
   end
 end
-if not name then return false end
+if found[1] ~= '0' or name == '' then return {found[1], name} end
 
 local key = P .. 'g:' .. name
+local size = size_of(key) or 0
+-- One that was found in an earlier run may have been taken meanwhile.
+if name == ARGV[11] and (size == 0 or not is_ready(key, size)) then return {'0', ''} end
 local set_key = key .. ':' .. ARGV[9]
-if size_max == 0 or redis_call('ZCARD', key) <= size_max then
+if size_max == 0 or size <= size_max then
   redis_call('RENAME', key, set_key)
   redis_call('SREM', KEYS[1], name)
 else
   take_oldest(key, set_key)
 end
 redis_call('ZADD', P .. 'aggregation_sets', ARGV[8], set_key)
-return name
+return {'0', name}
