@@ -2,6 +2,7 @@
 #include "integration/cli_fixture.hpp"
 #include "integration/running_program.hpp"
 #include "support/redis_server.hpp"
+#include "support/server_clock.hpp"
 
 namespace windlass::testing {
 namespace {
@@ -68,10 +69,9 @@ TEST_F(CliRedis, DoctorKnowsAReplica) {
 }
 
 TEST_F(CliRedis, DoctorComparesTheClocks) {
-  const TempDir dir;
-  // 1970: what the shim reads from a new file.
-  std::ofstream(dir.file("clock")) << std::string(8, '\0');
-  RedisServer server({.environment = {std::string("LD_PRELOAD=") + WINDLASS_CLOCK_SHIM, "WINDLASS_CLOCK_FILE=" + dir.file("clock")}});
+  ServerClock clock;
+  RedisServer server({.environment = clock.environment()});
+  clock.stop();  // in 2024
   const Ran ran = on(server.url(), {"doctor", "--json"});
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(check(ran.json(), "redis clock"), HasSubstr("behind"));
@@ -96,6 +96,35 @@ TEST_F(CliRedis, AServerThatIsDownIsSaidAtOnceAndWaitedForWhenAskedTo) {
   EXPECT_EQ(RunningProgram::count(worker.err(), "waiting for the broker"), 1) << "once, not at each attempt";
   scheduler.signal(SIGTERM);
   scheduler.wait();
+}
+
+TEST_F(CliRedis, BenchPrintsItsFiguresAsOneObject) {
+  RedisServer server;
+  const Ran ran = on(server.url(), {"bench", "--tasks", "300", "--payload", "100", "--concurrency", "10", "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.out << ran.err;
+  const codec::Value figures = ran.json();
+  for (const char* rate : {"enqueue_single_per_s", "enqueue_64_per_s", "enqueue_batch_per_s", "process_per_s"}) {
+    EXPECT_GT(std::stod(at(figures, rate)), 0) << rate;
+  }
+  EXPECT_GT(std::stod(at(figures, "pickup_ms.p50")), 0);
+  EXPECT_GE(std::stod(at(figures, "pickup_ms.p99")), std::stod(at(figures, "pickup_ms.p50")));
+  EXPECT_GE(std::stod(at(figures, "delayed_late_ms.min")), 0) << "never early";
+  EXPECT_GE(std::stod(at(figures, "delayed_late_ms.p99")), std::stod(at(figures, "delayed_late_ms.p50")));
+  EXPECT_EQ(at(figures, "tasks"), "300");
+  EXPECT_EQ(server.run({"KEYS", "asynq:{*"})[0].size(), 0u) << "it leaves no queue behind";
+}
+
+TEST_F(CliRedis, DemoDoesOnRedisWhatItDoesOnAFile) {
+  RedisServer server;
+  std::filesystem::create_directories(folder_ / "files");
+  for (const char* name : {"one", "two", "three"}) write_file(path(std::string("files/") + name), name);
+  const Ran ran = on(server.url(), {"demo", path("files"), "--json"});
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  const codec::Value result = ran.json();
+  EXPECT_EQ(at(result, "ok"), "true");
+  EXPECT_EQ(at(result, "problems"), "[]");
+  EXPECT_EQ(at(result, "verified"), "3");
+  EXPECT_GE(std::stoi(at(result, "ticks")), 1);
 }
 
 TEST_F(CliRedis, WhatWaitingDoesNotMendIsSaidAtOnce) {

@@ -1,12 +1,16 @@
 // Opening a Redis broker: what is refused at once, and with which words.
 #include <gmock/gmock.h>
 
+#include <thread>
+
+#include "broker/redis/scripts.hpp"
 #include "integration/redis_broker_fixture.hpp"
 #include "integration/redis_stub.hpp"
 
 namespace windlass::testing {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -28,6 +32,33 @@ TEST_F(RedisOpen, EveryKindOfUrlOpensAndWorks) {
     EXPECT_EQ(put(*broker, plain("a")), EnqueueStatus::kEnqueued) << url;
     EXPECT_EQ(finish(*broker, fetch_one(*broker)), FinishOutcome::kApplied) << url;
   }
+}
+
+TEST_F(RedisOpen, AUserWithNoMoreThanItNeedsWorksOverTls) {
+  if (!program_exists("openssl")) GTEST_SKIP() << "the openssl program is not installed";
+  const TestCertificates certificates;
+  RedisServer server({{"tls-auth-clients yes"}, &certificates});
+  server.run({"ACL", "SETUSER", "me", "on", ">secret", "resetkeys", "~asynq:*", "resetchannels", "&asynq:*", "+@all", "-@admin",
+              "-@dangerous", "+info"});
+  const std::string options = "?ca=" + certificates.ca() + "&cert=" + certificates.client_cert() + "&key=" + certificates.client_key();
+  const std::string address = "127.0.0.1:" + std::to_string(server.port());
+  auto broker = open_broker("rediss://me:secret@" + address + options);
+  EXPECT_EQ(fact(*broker, "commands_refused"), "");
+
+  const auto waiter = broker->make_waiter({"q"}, WaitFor::kPending);
+  const auto feed = broker->make_cancel_feed();
+  std::thread waiting([&] {
+    while (fetch(*broker, 1).empty()) waiter->wait(base::real_clock().now() + 1h);
+  });
+  put(*broker, plain("a"));
+  waiting.join();
+  EXPECT_EQ(state(*broker, "a"), TaskState::kActive);
+  const CancelRequest request{{"q", "a"}};
+  get(broker->cancel(std::span(&request, 1)));
+  EXPECT_EQ(get(feed->wait(base::real_clock().now() + 1h)).size(), 1u);
+
+  EXPECT_EQ(refusal_of("rediss://me:wrong@" + address + options).code(), ErrorCode::kPermissionDenied);
+  EXPECT_THAT(refusal_of("rediss://me:secret@" + address).message(), HasSubstr("certificate not accepted"));
 }
 
 TEST_F(RedisOpen, PayloadMaxIsKept) {
@@ -103,6 +134,12 @@ TEST_F(RedisOpen, FactsAreTold) {
   EXPECT_LT(std::abs(std::stoi(fact(*broker, "clock_ahead_ms"))), 1000);
   EXPECT_EQ(fact(*broker, "commands_refused"), "");
   EXPECT_EQ(fact(*broker, "commands_missed"), "");
+}
+
+TEST_F(RedisOpen, AScriptNeedsTheCommandsThatItCanReachAndNoOthers) {
+  EXPECT_THAT(commands_of(ScriptName::kExtend), ElementsAre("HMGET", "HSET", "TIME", "TYPE", "ZADD", "ZSCORE"));
+  EXPECT_THAT(commands_of(ScriptName::kEnqueue), ElementsAre("EXISTS", "GET", "HGET", "HMGET", "HSET", "LPUSH", "PEXPIRE", "PTTL", "SADD",
+                                                             "SET", "TYPE", "ZADD", "ZREMRANGEBYSCORE", "ZSCORE"));
 }
 
 TEST_F(RedisOpen, CommandsThatTheUserMayNotRunAreNamed) {

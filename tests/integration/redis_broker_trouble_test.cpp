@@ -1,8 +1,12 @@
 // What can be wrong with a Redis, or in it.
 #include <gmock/gmock.h>
 
+#include <functional>
+#include <map>
 #include <optional>
+#include <thread>
 
+#include "broker/redis/scripts.hpp"
 #include "integration/redis_broker_fixture.hpp"
 
 namespace windlass::testing {
@@ -19,6 +23,10 @@ class RedisTrouble : public RedisBrokerFixture {
   static Error error_of(const Result<T>& result) {
     if (result) throw std::runtime_error("an Error was expected");
     return result.error();
+  }
+  template <class T>
+  static Status status_of(const Result<T>& result) {
+    return result ? Status() : Status(result.error());
   }
   static Result<std::vector<EnqueueOutcome>> try_put(Broker& broker, const NewTask& task) {
     return broker.enqueue(std::span(&task, 1));
@@ -84,6 +92,57 @@ TEST_F(RedisTrouble, ACommandThatMayNotBeRunIsNamed) {
     EXPECT_EQ(error_of(tasks).code(), ErrorCode::kPermissionDenied) << user << ": " << tasks.error().message();
   }
   EXPECT_THAT(get(open_broker(server_.url())->queues()), ElementsAre("full")) << "nothing was stored";
+}
+
+// Each of the commands that these verbs need is forbidden in turn. What was there stays as it was.
+TEST_F(RedisTrouble, AMissingPermissionStopsAVerbBeforeItHasWrittenAnything) {
+  auto good = open_broker(server_.url());
+  const auto dump = [&] {
+    std::map<std::string, std::string> all;
+    const redis::Replies keys = server_.run({"KEYS", "*"});
+    for (const redis::Value key : keys[0]) {
+      all[std::string(key.text())] = server_.run_text({"DUMP", std::string(key.text())});
+    }
+    all.erase("asynq:windlass:ticks_taken");  // numbers may stay unused
+    return all;
+  };
+  put(*good, plain("running"));
+  const FetchedTask running = fetch_one(*good);
+  for (const char* id : {"a", "b"}) put(*good, plain(id));
+  NewTask due = delayed("due", 1ms);
+  put(*good, due);
+  NewTask fresh = plain("fresh");
+  fresh.message.unique_key = "asynq:{q}:unique:t:k";
+  fresh.unique_ttl = 1h;
+  fresh.tick = Tick{"entry", TimePoint(1000s)};
+  const TaskRef a{"q", "a"};
+  while (base::real_clock().now() <= due.process_at) std::this_thread::yield();
+
+  const std::pair<ScriptName, std::function<Status(Broker&)>> verbs[] = {
+      {ScriptName::kEnqueue, [&](Broker& b) { return status_of(try_put(b, fresh)); }},
+      {ScriptName::kFetch,
+       [&](Broker& b) { return status_of(b.fetch({.queues = {{"q", 1}}, .max = 1, .owner = "s", .lease = 30s})); }},
+      {ScriptName::kFinish,
+       [&](Broker& b) {
+         const Finish item{.lease = lease_of(running), .kind = FinishKind::kRetry, .at = base::real_clock().now()};
+         return status_of(b.finish(std::span(&item, 1)));
+       }},
+      {ScriptName::kForward, [&](Broker& b) { return status_of(b.forward(std::vector<std::string>{"q"}, 10)); }},
+      {ScriptName::kAct, [&](Broker& b) { return status_of(b.act(std::span(&a, 1), TaskAction::kArchive)); }},
+      {ScriptName::kRemoveQueue, [&](Broker& b) { return b.remove_queue("q", true); }}};
+  const auto before = dump();
+  for (const auto& [name, call] : verbs) {
+    for (const std::string& command : commands_of(name)) {
+      if (command == "TYPE" || command == "TIME") continue;  // asked before all else
+      server_.run({"ACL", "SETUSER", "few", "reset", "on", ">x", "~asynq:*", "&*", "+@all", "-" + command});
+      auto few = open_broker("redis://few:x@127.0.0.1:" + std::to_string(server_.port()));
+      const Status refused = call(*few);
+      ASSERT_FALSE(refused) << command;
+      EXPECT_EQ(refused.error().code(), ErrorCode::kPermissionDenied) << command << ": " << refused.error().message();
+      EXPECT_THAT(refused.error().message(), HasSubstr("NOPERM")) << command;
+      ASSERT_EQ(dump(), before) << command << " of " << call(*few).error().message();
+    }
+  }
 }
 
 TEST_F(RedisTrouble, AKeyOfAnotherTypeIsAnErrorOfItsQueueAloneAndNothingIsHalfStored) {

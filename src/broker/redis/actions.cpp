@@ -31,10 +31,10 @@ Result<bool> is_queue(Store& store, const std::string& queue) {
   return (*replies)[0].integer() == 1;
 }
 
-void add_script(redis::Pipeline& pipeline, const Chunk& chunk, std::span<const TaskRef> tasks, TaskAction action,
-                TimePoint now, std::size_t distance) {
+void add_script(redis::Pipeline& pipeline, const Store& store, const Chunk& chunk, std::span<const TaskRef> tasks,
+                TaskAction action, TimePoint now, std::size_t distance) {
   const std::string prefix = queue_prefix(chunk.queue);
-  pipeline.eval(script(ScriptName::kAct), 1, 6 + chunk.items.size()).key(prefix + "pending");
+  pipeline.eval(store.script(ScriptName::kAct), 1, 6 + chunk.items.size()).key(prefix + "pending");
   pipeline.arg(prefix).arg(action_text(action)).arg(unix_nanos(now)).arg(unix_seconds(now)).arg("").arg(distance);
   for (const std::size_t i : chunk.items) pipeline.arg(tasks[i].id);
 }
@@ -61,7 +61,7 @@ Result<std::int64_t> try_to_replace(Store& store, const TaskRef& ref, const redi
   if (!message) return message.error();
   message->payload = payload;
   redis::Pipeline pipeline;
-  pipeline.eval(script(ScriptName::kUpdatePayload), 1, 3).key(task_key(ref.queue, ref.id)).arg(msg.text());
+  pipeline.eval(store.script(ScriptName::kUpdatePayload), 1, 3).key(task_key(ref.queue, ref.id)).arg(msg.text());
   pipeline.arg(core::encode_message(*message)).arg(encode_exact(*message));
   const Result<redis::Replies> replies = store.call(pipeline);
   if (!replies) return replies.error();
@@ -72,7 +72,7 @@ Result<std::int64_t> try_to_replace(Store& store, const TaskRef& ref, const redi
 Result<bool> detach(Store& store, const std::string& queue, bool force) {
   const std::string prefix = queue_prefix(queue);
   redis::Pipeline pipeline;
-  pipeline.eval(script(ScriptName::kRemoveQueue), 1, 3 + kDaysCounted).key(prefix + "pending").arg(prefix);
+  pipeline.eval(store.script(ScriptName::kRemoveQueue), 1, 3 + kDaysCounted).key(prefix + "pending").arg(prefix);
   pipeline.arg(force ? "1" : "0").arg(nonce_text(store.random()));
   for (int i = -1; i < kDaysCounted - 1; ++i) pipeline.arg(core::format_date(store.now() - std::chrono::days(i)));
   const Result<redis::Replies> replies = store.call(pipeline);
@@ -113,7 +113,7 @@ Result<std::vector<ActionOutcome>> act_near(Store& store, std::span<const TaskRe
   for (bool first = true; !chunks.empty(); first = false) {
     const TimePoint now = store.now();
     redis::Pipeline pipeline;
-    for (const Chunk& chunk : chunks) add_script(pipeline, chunk, tasks, action, now, distance);
+    for (const Chunk& chunk : chunks) add_script(pipeline, store, chunk, tasks, action, now, distance);
     const Result<redis::Replies> replies = store.call(pipeline);
     if (!replies) {
       if (first) return replies.error();
@@ -233,7 +233,7 @@ Result<bool> empty_trash(Store& store, const std::string& queue, std::size_t max
   for (std::size_t left = max; left > 0;) {
     const std::size_t n = std::min(left, kScriptTasks);
     redis::Pipeline pipeline;
-    pipeline.eval(script(ScriptName::kTrash), 1, 2).key(prefix + "windlass:trash").arg(prefix).arg(n).idempotent();
+    pipeline.eval(store.script(ScriptName::kTrash), 1, 2).key(prefix + "windlass:trash").arg(prefix).arg(n).idempotent();
     const Result<redis::Replies> replies = store.call(pipeline);
     if (!replies) return replies.error();
     if ((*replies)[0].integer() != 1) return false;

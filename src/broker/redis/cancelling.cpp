@@ -125,7 +125,7 @@ Status publish_cancels(Store& store, std::span<const CancelRequest> requests) {
     std::size_t messages = 0;
     for (const CancelRequest& request : some) messages += message_count(request);
     // All through one node of a cluster: messages of several nodes come in any order.
-    pipeline.eval(script(ScriptName::kPublishCancels), 1, 2 * messages).key(kOwnCancelChannel);
+    pipeline.eval(store.script(ScriptName::kPublishCancels), 1, 2 * messages).key(kOwnCancelChannel);
     for (const CancelRequest& request : some) add_messages(pipeline, request);
   }
   const Result<redis::Replies> replies = store.call(pipeline);

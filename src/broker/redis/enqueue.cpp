@@ -55,7 +55,7 @@ void add_script(redis::Pipeline& pipeline, const Store& store, const Chunk& chun
   std::string flags;
   for (const std::size_t i : chunk.items) flags += add_new_task(args, *tasks[i], now);
   const std::string prefix = queue_prefix(chunk.queue);
-  pipeline.eval(script(ScriptName::kEnqueue), 1, kEnqueueArgs + args.size()).key(prefix + "pending");
+  pipeline.eval(store.script(ScriptName::kEnqueue), 1, kEnqueueArgs + args.size()).key(prefix + "pending");
   add_enqueue_args(pipeline, store, chunk.queue, flags, now);
   for (const std::string& arg : args) pipeline.arg(arg);
 }

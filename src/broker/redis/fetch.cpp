@@ -45,11 +45,11 @@ bool plan(std::vector<Turn>& turns, std::size_t max) {
   return std::ranges::any_of(turns, [](const Turn& turn) { return turn.asked > 0; });
 }
 
-void add_script(redis::Pipeline& pipeline, const Turn& turn, std::size_t n, const FetchRequest& request,
-                const std::string& nonce, TimePoint now) {
+void add_script(redis::Pipeline& pipeline, const Store& store, const Turn& turn, std::size_t n, const FetchRequest& request,
+                const std::string& nonce) {
   const std::string prefix = queue_prefix(turn.queue->queue);
-  pipeline.eval(script(ScriptName::kFetch), 1, 6).key(prefix + "pending");
-  pipeline.arg(prefix).arg(n).arg(nonce).arg(micros(request.lease)).arg(unix_nanos(now)).arg(request.owner);
+  pipeline.eval(store.script(ScriptName::kFetch), 1, 6).key(prefix + "pending");
+  pipeline.arg(prefix).arg(n).arg(nonce).arg(micros(request.lease)).arg(unix_nanos(store.now())).arg(request.owner);
 }
 
 // A message that does not decode: its task cannot run. It is archived with its bytes as they are.
@@ -134,7 +134,7 @@ Result<std::vector<FetchedTask>> fetch_tasks(Store& store, const FetchRequest& r
     for (Turn& turn : turns) {
       for (std::size_t left = turn.asked; left > 0;) {
         const std::size_t n = std::min(left, kScriptTasks);
-        add_script(pipeline, turn, n, request, text, store.now());
+        add_script(pipeline, store, turn, n, request, text);
         asked.push_back(&turn);
         sizes.push_back(n);
         left -= n;
@@ -164,7 +164,7 @@ Status take_back_lost(Store& store) {
   redis::Pipeline pipeline;
   for (const LostFetch& fetch : lost) {
     const std::string prefix = queue_prefix(fetch.queue);
-    pipeline.eval(script(ScriptName::kTakeBack), 1, 4).key(prefix + "pending");
+    pipeline.eval(store.script(ScriptName::kTakeBack), 1, 4).key(prefix + "pending");
     pipeline.arg(prefix).arg(fetch.nonce).arg(kLookedAtForLost).arg(unix_nanos(store.now()));
     pipeline.idempotent();
   }

@@ -72,16 +72,17 @@ TimePoint record_end(const Stored& stored, TimePoint now) {
 
 class Args {
  public:
-  explicit Args(redis::Pipeline& pipeline) : pipeline_(pipeline) {}
+  Args(const Store& store, redis::Pipeline& pipeline) : store_(store), pipeline_(pipeline) {}
   void add(std::string_view text) { args_.emplace_back(text); }
   void add(std::int64_t number) { args_.push_back(std::to_string(number)); }
   void add_optional(const std::optional<std::string>& text) { args_.push_back(text ? "+" + *text : "-"); }
   void eval(ScriptName name, const std::string& key) {
-    pipeline_.eval(script(name), 1, args_.size()).key(key);
+    pipeline_.eval(store_.script(name), 1, args_.size()).key(key);
     for (const std::string& arg : args_) pipeline_.arg(arg);
   }
 
  private:
+  const Store& store_;
   redis::Pipeline& pipeline_;
   std::vector<std::string> args_;
 };
@@ -154,7 +155,7 @@ Result<std::vector<FinishOutcome>> finish_tasks(Store& store, std::span<const Fi
   redis::Pipeline pipeline;
   for (const Chunk& chunk : chunks) {
     const std::string prefix = queue_prefix(chunk.queue);
-    Args args(pipeline);
+    Args args(store, pipeline);
     args.add(prefix);
     args.add(unix_nanos(now));
     args.add(unix_seconds(now));
@@ -189,7 +190,7 @@ Result<std::vector<bool>> extend_leases(Store& store, std::span<const LeaseRef> 
   redis::Pipeline pipeline;
   for (const Chunk& chunk : chunks) {
     const std::string prefix = queue_prefix(chunk.queue);
-    Args args(pipeline);
+    Args args(store, pipeline);
     args.add(prefix);
     args.add(std::chrono::ceil<std::chrono::microseconds>(lease).count());
     for (const std::size_t i : chunk.items) {
@@ -215,7 +216,7 @@ Status update_tasks(Store& store, std::span<const TaskUpdate> updates) {
   redis::Pipeline pipeline;
   for (const Chunk& chunk : chunks) {
     const std::string prefix = queue_prefix(chunk.queue);
-    Args args(pipeline);
+    Args args(store, pipeline);
     args.add(prefix);
     for (const std::size_t i : chunk.items) {
       args.add(updates[i].lease.task.id);

@@ -32,7 +32,7 @@ Result<std::optional<std::string>> take(Store& store, const std::string& queue, 
   std::string place = "0", group;
   do {
     redis::Pipeline pipeline;
-    pipeline.eval(script(ScriptName::kGroupTake), 1, 11).key(prefix + "groups");
+    pipeline.eval(store.script(ScriptName::kGroupTake), 1, 11).key(prefix + "groups");
     pipeline.arg(prefix).arg(unix_nanos(now));
     pipeline.arg(rules.max_delay > Duration::zero() ? std::to_string(unix_nanos(first_by)) : "").arg(unix_seconds(first_by));
     pipeline.arg(unix_nanos(last_by)).arg(unix_seconds(last_by)).arg(rules.max_size);
@@ -101,7 +101,7 @@ Status set_aside(Store& store, const AggregationSet& set, const std::vector<std:
   redis::Pipeline pipeline;
   for (std::size_t first = 0; first < bad.size(); first += kScriptTasks) {
     const std::size_t n = std::min(kScriptTasks, bad.size() - first);
-    pipeline.eval(script(ScriptName::kAct), 1, 6 + n).key(prefix + "pending");
+    pipeline.eval(store.script(ScriptName::kAct), 1, 6 + n).key(prefix + "pending");
     pipeline.arg(prefix).arg("archive").arg(unix_nanos(store.now())).arg(unix_seconds(store.now())).arg(set_key(set)).arg(0);
     for (std::size_t i = first; i < first + n; ++i) pipeline.arg(bad[i]);
   }
@@ -173,7 +173,7 @@ Result<EnqueueOutcome> finish_set(Store& store, const AggregationSet& set, const
   if (aggregate != nullptr) flags = add_new_task(args, *aggregate, now);
   redis::Pipeline pipeline;
   const std::string prefix = queue_prefix(set.queue);
-  pipeline.eval(script(ScriptName::kGroupFinish), 2, kEnqueueArgs + args.size());
+  pipeline.eval(store.script(ScriptName::kGroupFinish), 2, kEnqueueArgs + args.size());
   pipeline.key(prefix + "pending").key(set_key(set));
   add_enqueue_args(pipeline, store, set.queue, flags, now);
   for (const std::string& arg : args) pipeline.arg(arg);
@@ -192,7 +192,7 @@ Result<EnqueueOutcome> finish_set(Store& store, const AggregationSet& set, const
 Status release_set(Store& store, const AggregationSet& set) {
   const std::string prefix = queue_prefix(set.queue);
   redis::Pipeline pipeline;
-  pipeline.eval(script(ScriptName::kGroupRelease), 1, 2).key(prefix + "aggregation_sets").arg(prefix).arg(set_key(set));
+  pipeline.eval(store.script(ScriptName::kGroupRelease), 1, 2).key(prefix + "aggregation_sets").arg(prefix).arg(set_key(set));
   pipeline.idempotent();
   const Result<redis::Replies> replies = store.call(pipeline);
   return replies ? Status() : replies.error();

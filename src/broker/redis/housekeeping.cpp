@@ -35,7 +35,7 @@ struct ForwardTurn {
 
 void add_forward(redis::Pipeline& pipeline, Store& store, const ForwardTurn& turn, TimePoint now) {
   const std::string prefix = queue_prefix(*turn.queue);
-  pipeline.eval(script(ScriptName::kForward), 1, 5).key(prefix + "pending");
+  pipeline.eval(store.script(ScriptName::kForward), 1, 5).key(prefix + "pending");
   pipeline.arg(prefix).arg(unix_nanos(now)).arg(unix_seconds(now)).arg(turn.asked).arg(store.random() >> 32);
   pipeline.idempotent();
 }
@@ -94,7 +94,7 @@ void add_clean(redis::Pipeline& pipeline, Store& store, const CleanTurn& turn, c
                TimePoint now) {
   const std::string prefix = queue_prefix(*turn.queue);
   const TimePoint archived_by = core::saturated_sum(now, -request.archive_age);
-  pipeline.eval(script(ScriptName::kClean), 1, 9).key(prefix + "completed");
+  pipeline.eval(store.script(ScriptName::kClean), 1, 9).key(prefix + "completed");
   pipeline.arg(prefix).arg(unix_seconds(now)).arg(nanos_within_second(now));
   pipeline.arg(turn.ask_completed(request.max)).arg(turn.ask_archived(request.max));
   pipeline.arg(request.archive_max);

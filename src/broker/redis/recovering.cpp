@@ -41,7 +41,7 @@ Result<std::vector<Survey>> survey_queues(Store& store, std::span<const std::str
   std::vector<const std::string*> names;
   for (const std::string& queue : queues) {
     const std::string prefix = queue_prefix(queue);
-    pipeline.eval(script(ScriptName::kSurvey), 1, 2).key(prefix + "active").arg(prefix).arg(unix_nanos(store.now()));
+    pipeline.eval(store.script(ScriptName::kSurvey), 1, 2).key(prefix + "active").arg(prefix).arg(unix_nanos(store.now()));
     pipeline.idempotent();
     names.push_back(&queue);
   }
@@ -88,7 +88,7 @@ Result<Walk> find_lost(Store& store, const Survey& survey, std::size_t max) {
   Walk walk;
   for (std::size_t passed = 0; walk.lost.size() < max;) {
     redis::Pipeline pipeline;
-    pipeline.eval(script(ScriptName::kFindLost), 1, 3 + survey.owners.size()).key(prefix + "active");
+    pipeline.eval(store.script(ScriptName::kFindLost), 1, 3 + survey.owners.size()).key(prefix + "active");
     pipeline.arg(prefix).arg(passed).arg(kLookedAt);
     for (const std::string& owner : survey.owners) pipeline.arg(owner);
     pipeline.idempotent();
@@ -114,7 +114,7 @@ Result<Walk> find_lost(Store& store, const Survey& survey, std::size_t max) {
 void add_recover(redis::Pipeline& pipeline, Store& store, const std::string& queue, std::span<const Lost> lost,
                  int crash_limit, const std::string& nonce) {
   const std::string prefix = queue_prefix(queue);
-  pipeline.eval(script(ScriptName::kRecover), 1, 5 + 4 * lost.size()).key(prefix + "pending");
+  pipeline.eval(store.script(ScriptName::kRecover), 1, 5 + 4 * lost.size()).key(prefix + "pending");
   pipeline.arg(prefix).arg(unix_nanos(store.now())).arg(crash_limit).arg(nonce);
   pipeline.arg(std::chrono::microseconds(kClaim).count());
   for (const Lost& task : lost) pipeline.arg(task.id).arg(task.place).arg(task.score).arg(task.run);

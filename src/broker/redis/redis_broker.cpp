@@ -11,8 +11,8 @@ namespace {
 
 class RedisBroker final : public Broker {
  public:
-  RedisBroker(std::shared_ptr<redis::Client> client, base::Clock& clock, std::size_t payload_max)
-      : store_(std::move(client), clock, payload_max) {}
+  RedisBroker(std::shared_ptr<redis::Client> client, base::Clock& clock, std::size_t payload_max, bool restricted)
+      : store_(std::move(client), clock, payload_max, restricted) {}
 
   Result<std::vector<EnqueueOutcome>> enqueue(std::span<const NewTask> tasks) override { return combiner_.enqueue(tasks); }
   std::size_t payload_max() const override { return store_.payload_max(); }
@@ -94,8 +94,8 @@ class RedisBroker final : public Broker {
 }  // namespace
 
 std::shared_ptr<Broker> make_redis_broker(std::shared_ptr<redis::Client> client, base::Clock& clock,
-                                          std::size_t payload_max) {
-  return std::make_shared<RedisBroker>(std::move(client), clock, payload_max);
+                                          std::size_t payload_max, bool restricted) {
+  return std::make_shared<RedisBroker>(std::move(client), clock, payload_max, restricted);
 }
 
 }  // namespace windlass::broker

@@ -13,9 +13,10 @@ namespace windlass::broker {
 
 inline constexpr std::size_t kRedisPayloadMax = std::size_t{64} << 20;
 
-// `clock` must outlive the broker and its waiters and feeds. Needs Redis 7.0. Does not connect: ping() does.
+// `clock` must outlive the broker and its waiters and feeds. Needs Redis 7.0. Does not connect: ping() does. For a `restricted` user,
+// who may not run all commands, each script looks first whether he may run those it needs, which takes Redis some microseconds.
 std::shared_ptr<Broker> make_redis_broker(std::shared_ptr<redis::Client> client, base::Clock& clock,
-                                          std::size_t payload_max = kRedisPayloadMax);
+                                          std::size_t payload_max = kRedisPayloadMax, bool restricted = false);
 
 // The same, and connects.
 //

@@ -1,8 +1,14 @@
 #include "broker/redis/scripts.hpp"
 
+#include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "broker/redis/script_sources.hpp"
 
@@ -26,7 +32,88 @@ redis::Script make(std::string_view head, std::string_view part, std::string_vie
 // enqueue.lua as a function.
 std::string enqueue_function() { return "local function enqueue()\n" + std::string(lua::enqueue) + "\nend\n"; }
 
+// Takes the function that begins at the first `local function` out of the source. Nothing if there is none.
+std::optional<std::pair<std::string, std::string>> take_function(std::string& source) {
+  constexpr std::string_view kBegin = "\nlocal function ", kEnd = "\nend\n";
+  const std::size_t begin = source.find(kBegin);
+  if (begin == std::string::npos) return std::nullopt;
+  const std::size_t name = begin + kBegin.size();
+  // Some are written in one line.
+  const std::size_t line = source.find('\n', name), end = source.find(kEnd, name);
+  const bool one_line = line == std::string::npos || source.substr(0, line).ends_with(" end");
+  const std::size_t behind = one_line ? std::min(line, source.size()) : std::min(end + kEnd.size() - 1, source.size());
+  std::pair<std::string, std::string> function{source.substr(name, source.find('(', name) - name), source.substr(begin, behind - begin)};
+  source.erase(begin, behind - begin);
+  return function;
+}
+
+void add_commands_in(std::string_view source, std::set<std::string>& commands) {
+  constexpr std::string_view kCall = "call('";
+  for (std::size_t at = source.find(kCall); at != source.npos; at = source.find(kCall, at)) {
+    at += kCall.size();
+    commands.insert(std::string(source.substr(at, source.find('\'', at) - at)));
+  }
+}
+
+// Stands in front of a guarded script.
+std::string guard(ScriptName name) {
+  std::string text = "for _, c in ipairs({";
+  for (const std::string& command : commands_of(name)) {
+    text += '{';
+    for (const std::string& word : permission_question(command, "KEYS[1]")) text += (word == "KEYS[1]" ? word : "'" + word + "'") + ",";
+    text += "},";
+  }
+  return text + "}) do\n  if not redis.acl_check_cmd(unpack(c)) then\n"
+                "    error({err = 'NOPERM this user may not run ' .. c[1] .. ' on ' .. KEYS[1] .. ', which is needed: nothing was done'})\n"
+                "  end\nend\n";
+}
+
+bool writes(const redis::Script& script) { return !script.source().starts_with(kReadOnly); }
+
+redis::Script make_guarded(ScriptName name) {
+  const redis::Script& plain = script(name);
+  if (!writes(plain)) return plain;
+  const std::size_t head = plain.source().find('\n') + 1;
+  return redis::Script(plain.source().substr(0, head) + guard(name) + plain.source().substr(head));
+}
+
 }  // namespace
+
+std::set<std::string> commands_of(ScriptName name) {
+  std::string used = script(name).source();
+  std::map<std::string, std::string> functions;
+  while (auto function = take_function(used)) functions.insert(*std::move(function));
+  for (bool found = true; found;) {
+    found = false;
+    for (auto it = functions.begin(); it != functions.end() && !found; ++it) {
+      if (used.find(it->first + "(") == std::string::npos && used.find(it->first + ")") == std::string::npos) continue;
+      used += it->second;
+      functions.erase(it);
+      found = true;
+      break;
+    }
+  }
+  std::set<std::string> commands;
+  add_commands_in(used, commands);
+  commands.erase("MEMORY");   // shown where it is allowed
+  commands.erase("PUBLISH");  // its permission is that of a channel
+  return commands;
+}
+
+std::vector<std::string> permission_question(const std::string& command, const std::string& key) {
+  if (command == "TIME") return {command};
+  if (command == "ZUNIONSTORE") return {command, key, "1", key};
+  return {command, key, key, key};
+}
+
+const redis::Script& guarded_script(ScriptName name) {
+  static const std::vector<redis::Script> all = [] {
+    std::vector<redis::Script> scripts;
+    for (unsigned i = 0; i < kScriptCount; ++i) scripts.push_back(make_guarded(static_cast<ScriptName>(i)));
+    return scripts;
+  }();
+  return all[static_cast<std::size_t>(name)];
+}
 
 const redis::Script& script(ScriptName name) {
   // In the order of ScriptName.

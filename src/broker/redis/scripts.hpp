@@ -2,6 +2,10 @@
 // into the library (CMakeLists.txt). common.lua stands in front of each.
 #pragma once
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "redis/script.hpp"
 
 namespace windlass::broker {
@@ -15,5 +19,16 @@ inline constexpr unsigned kScriptCount = static_cast<unsigned>(ScriptName::kRefu
 
 // Lives as long as the program. Thread-safe.
 const redis::Script& script(ScriptName name);
+
+// The same script for a user who may not run every command: if one of those that the script needs is missing, it stops before it has
+// done anything, with an error that names it.
+const redis::Script& guarded_script(ScriptName name);
+
+// The commands that the script may run, but for those that it can do without, in capitals. Commands of functions that it does not use
+// are left out.
+std::set<std::string> commands_of(ScriptName name);
+
+// What acl_check_cmd() is to be asked for one of them, with a key that it would use: all its words.
+std::vector<std::string> permission_question(const std::string& command, const std::string& key);
 
 }  // namespace windlass::broker

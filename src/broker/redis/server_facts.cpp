@@ -12,8 +12,6 @@
 namespace windlass::broker {
 namespace {
 
-constexpr std::string_view kCall = "redis_call('";
-
 struct Use {
   std::string command;  // with arguments, as the server sees it
   bool needed = true;
@@ -27,24 +25,17 @@ struct Use {
 // A queue that nobody has; nothing is done to it.
 std::string example_key() { return queue_prefix("windlass-doctor") + "pending"; }
 
-void add_commands_of(const redis::Script& script, std::set<std::string>& names) {
-  const std::string& source = script.source();
-  for (std::size_t at = source.find(kCall); at != std::string::npos; at = source.find(kCall, at)) {
-    at += kCall.size();
-    names.insert(source.substr(at, source.find('\'', at) - at));
-  }
-}
-
 // All commands of the scripts, and those that are sent as they are.
 std::vector<Use> list_uses() {
   const std::string key = example_key();
-  std::set<std::string> names{"EVALSHA", "EVAL", "INCRBY"};
-  for (unsigned i = 0; i < kScriptCount; ++i) add_commands_of(script(static_cast<ScriptName>(i)), names);
-  names.erase("PUBLISH");
+  std::set<std::string> names;
+  for (unsigned i = 0; i < kScriptCount; ++i) names.merge(commands_of(static_cast<ScriptName>(i)));
   std::vector<Use> uses;
+  for (const char* name : {"EVAL x 1 ", "EVALSHA x 1 "}) uses.push_back({name + key});
   for (const std::string& name : names) {
-    const bool is_eval = name.starts_with("EVAL");
-    uses.push_back({is_eval ? name + " x 1 " + key : name == "TIME" ? name + " " : name + " " + key + " 1 1"});
+    std::string command;
+    for (const std::string& word : permission_question(name, key)) command += word + " ";
+    uses.push_back({command});
   }
   const std::string channels = std::string(kCancelChannel) + " " + std::string(kOwnCancelChannel);
   uses.push_back({"PUBLISH " + std::string(kCancelChannel) + " x"});
@@ -78,21 +69,24 @@ std::string_view info_field(std::string_view info, std::string_view name) {
   return {};
 }
 
-Status check_server(redis::Client& client) {
+Result<bool> check_server(redis::Client& client) {
   redis::Pipeline pipeline;
   pipeline.add("INFO", "server").idempotent();
+  ask_for_refusals(pipeline);
   const Result<redis::Replies> replies = client.call(pipeline);
   if (!replies) return replies.error();
-  const redis::Value reply = (*replies)[0];
-  if (reply.is_error()) {
-    const Error error = redis::to_error(reply);
-    return error.code() == ErrorCode::kPermissionDenied ? Status() : Status(error);
+  const redis::Value info = (*replies)[0];
+  if (info.is_error()) {
+    const Error error = redis::to_error(info);
+    if (error.code() != ErrorCode::kPermissionDenied) return error;
   }
-  const std::string_view version = info_field(reply.text(), "redis_version");
+  const std::string_view version = info_field(info.is_error() ? "" : info.text(), "redis_version");
   int major = kRedisMajorMin;
   std::from_chars(version.data(), version.data() + version.size(), major);
-  if (major >= kRedisMajorMin) return {};
-  return Error(ErrorCode::kUnsupported, "the server is Redis " + std::string(version) + "; it must be 7.0 or newer");
+  if (major < kRedisMajorMin) {
+    return Error(ErrorCode::kUnsupported, "the server is Redis " + std::string(version) + "; it must be 7.0 or newer");
+  }
+  return !read_refusals((*replies)[1]).needed.empty();
 }
 
 void ask_for_refusals(redis::Pipeline& pipeline) {

@@ -15,10 +15,11 @@ std::string_view info_field(std::string_view info, std::string_view name);
 // The oldest Redis whose scripts can do what ours do (flags, ACL checks).
 inline constexpr int kRedisMajorMin = 7;
 
-// Connects, and looks whether the server is new enough. A server that does not tell its version is believed.
+// Connects, and looks whether the server is new enough. A server that does not tell its version is believed. True if the user may not
+// run all commands on all keys.
 //
 // Errors: those of connecting; kUnsupported.
-Status check_server(redis::Client& client);
+Result<bool> check_server(redis::Client& client);
 
 // Commands of the broker that the present user may not run, by name. `needed`: it does not work without. `helpful`: it works, but
 // is slower to notice tasks, or tells less.

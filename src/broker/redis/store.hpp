@@ -13,6 +13,7 @@
 #include "base/mutex.hpp"
 #include "base/random.hpp"
 #include "broker/redis/keys.hpp"
+#include "broker/redis/scripts.hpp"
 #include "broker/redis/task_hash.hpp"
 #include "redis/client.hpp"
 #include "redis/error_reply.hpp"
@@ -29,8 +30,12 @@ struct LostFetch {
 // Thread-safe.
 class Store {
  public:
-  Store(std::shared_ptr<redis::Client> client, base::Clock& clock, std::size_t payload_max)
-      : client_(std::move(client)), clock_(clock), payload_max_(payload_max), random_(base::Random::seeded()) {}
+  Store(std::shared_ptr<redis::Client> client, base::Clock& clock, std::size_t payload_max, bool restricted)
+      : client_(std::move(client)),
+        clock_(clock),
+        payload_max_(payload_max),
+        restricted_(restricted),
+        random_(base::Random::seeded()) {}
 
   redis::Client& client() { return *client_; }
   std::shared_ptr<redis::Client> shared_client() const { return client_; }
@@ -41,6 +46,9 @@ class Store {
   TimePoint now() const { return clock_.now(); }
   std::size_t payload_max() const { return payload_max_; }
   bool is_cluster() const { return client_->config().topology == redis::Topology::kCluster; }
+
+  // The script as the present user runs it.
+  const redis::Script& script(ScriptName name) const { return restricted_ ? guarded_script(name) : broker::script(name); }
 
   // Runs the commands. An error reply among them becomes an Error: its own if it was the only command that can write (it refused
   // before it wrote anything), else kUnknownOutcome, because the others may have been carried out. An empty pipeline is no call.
@@ -59,6 +67,7 @@ class Store {
   const std::shared_ptr<redis::Client> client_;
   base::Clock& clock_;
   const std::size_t payload_max_;
+  const bool restricted_;
   base::Mutex mu_;
   std::shared_ptr<redis::Client> durable_client_ WINDLASS_GUARDED_BY(mu_);
   base::Random random_ WINDLASS_GUARDED_BY(mu_);
