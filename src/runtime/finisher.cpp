@@ -1,6 +1,7 @@
 #include "runtime/finisher.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -214,39 +215,66 @@ bool Finisher::send(std::vector<broker::TaskUpdate>& updates, std::span<TaskRun*
   return true;
 }
 
+// All go together. Where it is unknown what became of that, the next attempt goes queue by queue, and those after it one by one: one
+// of the queues, or of the finishes, may be what fails each time.
+std::size_t Finisher::next_portion() const {
+  if (work_.unknowns == 0) return work_.finishes.size();
+  if (work_.unknowns > 1) return 1;
+  const auto other = std::ranges::find_if(work_.finishes, [&](const Finish& finish) {
+    return finish.lease.task.queue != work_.finishes.front().lease.task.queue;
+  });
+  return static_cast<std::size_t>(other - work_.finishes.begin());
+}
+
 void Finisher::write_finishes() {
-  if (work_.finishes.empty()) return;
-  const auto outcomes = broker_.finish(work_.finishes);
-  if (outcomes) {
-    trouble_.ended();
-    add(counters_.finish_calls);
-    settle(work_.finishes, *outcomes);
-    written(work_.finishes.size());
-  } else if (may_pass(outcomes.error())) {
-    add(counters_.finish_failures);
-    work_.unknown |= outcomes.error().code() == ErrorCode::kUnknownOutcome;
-    wait_after(outcomes.error());
-  } else {
-    write_one_by_one();
+  while (!work_.finishes.empty()) {
+    if (!write_portion(next_portion())) return;
   }
 }
 
-// One of the finishes is such that the store refuses the whole call: find it, and do the others.
-void Finisher::write_one_by_one() {
-  std::size_t n = 0;
-  for (; n < work_.finishes.size(); ++n) {
-    const Finish& finish = work_.finishes[n];
-    const auto outcome = broker_.finish({&finish, 1});
-    if (outcome) {
-      settle({&finish, 1}, *outcome);
-    } else if (may_pass(outcome.error())) {
-      wait_after(outcome.error());
-      break;
-    } else {
-      drop(finish, outcome.error());
-    }
+// False if the store is in trouble, and what is left has to wait.
+bool Finisher::write_portion(std::size_t n) {
+  const std::span<const Finish> some(work_.finishes.data(), n);
+  const auto outcomes = broker_.finish(some);
+  if (outcomes) {
+    trouble_.ended();
+    add(counters_.finish_calls);
+    settle(some, *outcomes);
+    written(n);
+    return true;
   }
-  written(n);
+  if (may_pass(outcomes.error())) {
+    add(counters_.finish_failures);
+    if (outcomes.error().code() == ErrorCode::kUnknownOutcome) note_unknown();
+    wait_after(outcomes.error());
+    return false;
+  }
+  if (n == 1) {
+    drop(some.front(), outcomes.error());
+    written(1);
+    return true;
+  }
+  // One of them is such that the store refuses the whole call: find it, and do the others.
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!write_portion(1)) return false;
+  }
+  return true;
+}
+
+// Puts the finishes of each queue side by side.
+void Finisher::note_unknown() {
+  ++work_.unknowns;
+  std::vector<std::size_t> order(work_.finishes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) -> const std::string& { return work_.finishes[i].lease.task.queue; });
+  std::vector<Finish> finishes;
+  std::vector<TaskRun*> runs;
+  for (const std::size_t i : order) {
+    finishes.push_back(std::move(work_.finishes[i]));
+    runs.push_back(work_.runs[i]);
+  }
+  work_.finishes = std::move(finishes);
+  work_.runs = std::move(runs);
 }
 
 // The first `n` finishes are settled.
@@ -257,12 +285,12 @@ void Finisher::written(std::size_t n) {
   table_.remove(runs);
   work_.runs.erase(work_.runs.begin(), work_.runs.begin() + count);
   work_.finishes.erase(work_.finishes.begin(), work_.finishes.begin() + count);
-  if (work_.finishes.empty()) work_.unknown = false;
+  if (work_.finishes.empty()) work_.unknowns = 0;
 }
 
 void Finisher::settle(std::span<const Finish> finishes, std::span<const FinishOutcome> outcomes) {
   for (std::size_t i = 0; i < finishes.size(); ++i) {
-    if (outcomes[i] == FinishOutcome::kApplied || work_.unknown) {
+    if (outcomes[i] == FinishOutcome::kApplied || work_.unknowns > 0) {
       count_applied(counters_, finishes[i]);
       continue;
     }

@@ -56,7 +56,8 @@ class Finisher final : public UpdateSink {
     std::vector<broker::Finish> finishes;
     std::vector<TaskRun*> runs;
     std::vector<TaskRun*> updates;   // runs that go on
-    bool unknown = false;        // finishes may have been written by a call whose answer was lost
+    // Calls for these finishes whose outcome is unknown: they may have been written.
+    int unknowns = 0;
   };
 
   void loop();
@@ -66,7 +67,9 @@ class Finisher final : public UpdateSink {
   bool write_updates();
   bool send(std::vector<broker::TaskUpdate>& updates, std::span<TaskRun* const> runs);
   void write_finishes();
-  void write_one_by_one();
+  std::size_t next_portion() const;
+  bool write_portion(std::size_t n);
+  void note_unknown();
   void written(std::size_t n);
   void settle(std::span<const broker::Finish> finishes, std::span<const broker::FinishOutcome> outcomes);
   void drop(const broker::Finish& finish, const Error& why);

@@ -2,6 +2,9 @@
 // names it, before anything is written; everything else goes on.
 #include <gmock/gmock.h>
 
+#include <windlass/client.hpp>
+#include <windlass/server.hpp>
+
 #include "integration/redis_broker_fixture.hpp"
 
 namespace windlass::testing {
@@ -137,6 +140,24 @@ TEST_F(RedisWrongTypes, ATaskIsNotEndedHalfWayWhereItsCollectionIsOfAnotherType)
     EXPECT_EQ(get(finish_as(running[0], kind)).at(0), FinishOutcome::kApplied) << name;
     for (const FetchedTask& left : fetch(*broker_, 9)) finish(*broker_, left);
   }
+}
+
+TEST_F(RedisWrongTypes, AServerEndsTheTasksOfItsOtherQueues) {
+  for (int i = 0; i < 20; ++i) {
+    for (const char* queue : {"bad", "good"}) put(*broker_, plain(std::to_string(i), queue));
+  }
+  spoil("asynq:{bad}:archived");
+  Mux mux;
+  mux.handle("t", [](Context& ctx) { if (ctx.queue() == "bad") throw SkipRetry("never"); });
+  ServerConfig config;
+  config.queues = {{"bad", 1}, {"good", 1}};
+  config.concurrency = 4;
+  Server server(broker_, config);
+  get(server.start(mux));
+  wait_until([&] { return get(broker_->queue_info("good")).processed == 20; });
+  server.stop();
+  EXPECT_EQ(get(broker_->queue_info("good")).size, 0u);
+  EXPECT_EQ(run({"HGET", "asynq:{bad}:t:0", "state"}), "active") << "to run again when its lease has ended";
 }
 
 TEST_F(RedisWrongTypes, ACounterThatDoesNotCountEndsNoTaskLate) {

@@ -5,11 +5,12 @@
 namespace windlass::broker {
 namespace {
 
-// Whether a failed command can have left something behind when others of the same call were carried out.
-bool others_may_have_written(const redis::Pipeline& commands) {
-  std::size_t writers = 0;
-  for (std::size_t i = 0; i < commands.size(); ++i) writers += commands[i].idempotent ? 0 : 1;
-  return writers > 1;
+// Whether some of the commands that are not to be repeated were carried out.
+bool some_were_carried_out(const redis::Pipeline& commands, const redis::Replies& replies) {
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (!commands[i].idempotent && !replies[i].is_error()) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -22,8 +23,8 @@ Result<redis::Replies> Store::call(const redis::Pipeline& commands) {
     const redis::Value reply = (*replies)[i];
     if (!reply.is_error()) continue;
     Error error = redis::to_error(reply);
-    if (!others_may_have_written(commands)) return error;
-    return Error(ErrorCode::kUnknownOutcome, "a part of it may have been carried out: " + error.message());
+    if (!some_were_carried_out(commands, *replies)) return error;
+    return Error(ErrorCode::kUnknownOutcome, "a part of it was carried out: " + error.message());
   }
   return replies;
 }

@@ -50,8 +50,8 @@ class Store {
   // The script as the present user runs it.
   const redis::Script& script(ScriptName name) const { return restricted_ ? guarded_script(name) : broker::script(name); }
 
-  // Runs the commands. An error reply among them becomes an Error: its own if it was the only command that can write (it refused
-  // before it wrote anything), else kUnknownOutcome, because the others may have been carried out. An empty pipeline is no call.
+  // Runs the commands. An error reply among them becomes an Error: its own if it is so for all commands that must not be repeated
+  // (they refused before they wrote anything), else kUnknownOutcome, because some were carried out. An empty pipeline is no call.
   Result<redis::Replies> call(const redis::Pipeline& commands);
 
   // What the keys begin with that say which ticks were taken by tasks of `queue`: one prefix for all queues, but in a cluster that of

@@ -74,6 +74,20 @@ TEST_F(FinisherTest, ALostAnswerIsAskedForAgainAndCountsAsWritten) {
   EXPECT_EQ(counters.lease_lost, 0u);
 }
 
+TEST_F(FinisherTest, AfterLostAnswersItAsksForEachQueueAndThenForEachTask) {
+  enqueue(task("a"));
+  enqueue(task("b"));
+  enqueue(task("c", "other"));
+  const auto runs = fetch(9);
+  for (const std::size_t i : {0u, 2u, 1u}) submit(*runs.at(i));
+  // All; those of the first queue; each.
+  store.on_call([](Verb verb, int n) { return verb == Verb::kFinish && n <= 2 ? Fault::kAfter : Fault::kNone; });
+  finisher.start();
+  advance_until([&] { return all_written(); });
+  EXPECT_EQ(counters.done, 3u);
+  EXPECT_EQ(store.calls(Verb::kFinish), 5);
+}
+
 TEST_F(FinisherTest, AnOutcomeOfATaskThatSomebodyElseOwnsIsRefusedAndCounted) {
   const auto runs = fetched(2);
   clock.advance(31s);
