@@ -141,7 +141,7 @@ struct WorkerInfo {
   Payload payload;
   TimePoint started_at;
   TimePoint deadline;              // kNoTime: none
-  bool overrun = false;            // told to stop, and still running
+  bool overrun = false;            // told to stop, and still running; or a coroutine that blocks its loop thread
   std::optional<Progress> progress;
 };
 

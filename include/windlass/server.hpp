@@ -34,8 +34,11 @@ enum class ExpiredPolicy : std::uint8_t { kArchive, kDiscard };
 struct ServerConfig {
   ServerConfig() {}  // NOLINT(modernize-use-equals-default)
 
-  // Tasks in flight at most. Default: the CPUs that this process may use.
+  // Tasks in flight at most, on threads and as coroutines together. A thread is started only where a task needs one that no
+  // other is free for; coroutine handlers need none. Default: the CPUs that this process may use.
   int concurrency = 0;
+  // Threads on which coroutine handlers run, if the mux has any. Default: 1, enough for handlers that wait rather than compute.
+  int loop_threads = 1;
   // Queue -> weight. Default: {"default": 1}. Weights are shares of the fetched tasks while all queues have some; blank names
   // and weights under 1 are an error at start.
   std::map<std::string, int> queues;

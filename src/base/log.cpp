@@ -14,6 +14,7 @@
 #include <iterator>
 
 #include "base/clock.hpp"
+#include "base/log_context.hpp"
 #include "base/log_line.hpp"
 #include "base/mutex.hpp"
 
@@ -139,5 +140,7 @@ LogScope::~LogScope() {
 }
 
 std::vector<LogField> log_context() { return open_fields; }
+
+void base::swap_log_context(std::vector<LogField>& fields) { open_fields.swap(fields); }
 
 }  // namespace windlass

@@ -17,11 +17,13 @@ std::vector<std::string> names(const std::map<std::string, int>& queues) {
 
 }  // namespace
 
-Fetcher::Fetcher(broker::Broker& broker, base::Clock& clock, base::Random random, FetchPlan plan, WorkQueue& queue,
-                 RunTable& table, Finisher& finisher, Counters& counters)
+Fetcher::Fetcher(broker::Broker& broker, base::Clock& clock, base::Random random, FetchPlan plan, const Mux& mux,
+                 WorkQueue& queue, RunTable& table, Finisher& finisher, Counters& counters)
     : broker_(broker),
       clock_(clock),
       plan_(std::move(plan)),
+      mux_(mux),
+      any_async_(mux.has_async()),
       queue_(queue),
       table_(table),
       finisher_(finisher),
@@ -80,7 +82,8 @@ void Fetcher::take_over(std::vector<broker::FetchedTask> tasks, Duration leased_
   owned.reserve(tasks.size());
   runs.reserve(tasks.size());
   for (broker::FetchedTask& task : tasks) {
-    owned.push_back(std::make_unique<TaskRun>(std::move(task), next_serial_++, finisher_));
+    const bool on_loop = any_async_ && mux_.is_async(task.message.type);
+    owned.push_back(std::make_unique<TaskRun>(std::move(task), next_serial_++, finisher_, on_loop));
     runs.push_back(owned.back().get());
   }
   add(counters_.cancelled, table_.fetch_ends(std::move(owned), leased_until, clock_.steady()));

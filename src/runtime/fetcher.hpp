@@ -8,6 +8,8 @@
 #include <string>
 #include <thread>
 
+#include <windlass/mux.hpp>
+
 #include "base/alarm.hpp"
 #include "base/clock.hpp"
 #include "broker/broker.hpp"
@@ -30,8 +32,8 @@ struct FetchPlan {
 // start() and stop() belong to one thread.
 class Fetcher {
  public:
-  Fetcher(broker::Broker& broker, base::Clock& clock, base::Random random, FetchPlan plan, WorkQueue& queue, RunTable& table,
-          Finisher& finisher, Counters& counters);
+  Fetcher(broker::Broker& broker, base::Clock& clock, base::Random random, FetchPlan plan, const Mux& mux, WorkQueue& queue,
+          RunTable& table, Finisher& finisher, Counters& counters);
   ~Fetcher();  // as stop()
 
   void start();
@@ -48,6 +50,8 @@ class Fetcher {
   broker::Broker& broker_;
   base::Clock& clock_;
   const FetchPlan plan_;
+  const Mux& mux_;
+  const bool any_async_;
   WorkQueue& queue_;
   RunTable& table_;
   Finisher& finisher_;

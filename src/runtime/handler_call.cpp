@@ -2,19 +2,22 @@
 
 #include <string>
 
-#include <windlass/log.hpp>
-
 #include "runtime/hooks.hpp"
 
 namespace windlass::runtime {
 
-Outcome call_handler(const Mux& mux, TaskRun& run) {
-  const LogScope scope({{"task", run.task_id()},
-                        {"queue", run.queue()},
-                        {"type", run.type()},
-                        {"attempt", std::to_string(run.retry_count() + 1)}});
+std::vector<LogField> log_fields(const TaskRun& run) {
+  return {{"task", run.task_id()},
+          {"queue", run.queue()},
+          {"type", run.type()},
+          {"attempt", std::to_string(run.retry_count() + 1)}};
+}
+
+Outcome stopped_before_start() { return Outcome::fail("before it started"); }
+
+Outcome outcome_of_exception() {
   try {
-    return mux.run(run);
+    throw;
   } catch (const SkipRetry& skip) {
     return skip;
   } catch (const RevokeTask& revoke) {
@@ -23,6 +26,15 @@ Outcome call_handler(const Mux& mux, TaskRun& run) {
     return snooze;
   } catch (...) {
     return Outcome::fail(Failure(FailureKind::kException, describe_current_exception()));
+  }
+}
+
+Outcome call_handler(const Mux& mux, TaskRun& run) {
+  const LogScope scope(log_fields(run));
+  try {
+    return mux.run(run);
+  } catch (...) {
+    return outcome_of_exception();
   }
 }
 

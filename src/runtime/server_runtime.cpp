@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "core/ids.hpp"
 #include "runtime/aggregator.hpp"
 #include "runtime/canceller.hpp"
+#include "runtime/executor_threads.hpp"
 #include "runtime/fetcher.hpp"
 #include "runtime/finisher.hpp"
 #include "runtime/forwarder.hpp"
@@ -28,7 +28,6 @@
 #include "runtime/slots.hpp"
 #include "runtime/watchdog.hpp"
 #include "runtime/work_queue.hpp"
-#include "runtime/worker.hpp"
 
 namespace windlass::runtime {
 namespace {
@@ -49,21 +48,26 @@ std::vector<std::string> queue_names(const ServerConfig& config) {
   return names;
 }
 
-// All that a worker thread touches. A handler that never returns keeps its thread and this; the rest of the server, and the
+// All that an executor's thread touches. A handler that never returns keeps its thread and this; the rest of the server, and the
 // broker, can go.
-struct Shared {
+struct Shared : std::enable_shared_from_this<Shared> {
   Shared(broker::Broker& broker, const ServerConfig& config, const Mux& m, base::Clock& clock, base::Random& random,
          std::shared_ptr<Counters> c, std::function<void()> became_empty)
       : mux(m),
         hooks(config),
         counters(std::move(c)),
         table(std::move(became_empty)),
-        queue(clock, static_cast<std::size_t>(config.concurrency), static_cast<std::size_t>(config.prefetch_max)),
-        slots(static_cast<std::size_t>(config.concurrency)),
+        queue(clock, static_cast<std::size_t>(config.concurrency), static_cast<std::size_t>(config.prefetch_max),
+              [this](std::size_t worker) { return threads.start_worker(worker, tools, shared_from_this()); }),
         finisher(broker, clock, base::Random(random.next()), table, *counters),
         watchdog(slots, clock, *counters),
         watchdog_thread(watchdog, clock),
-        tools{mux, hooks, queue, slots, finisher, clock, [this] { watchdog_thread.wake(); }, config.expired} {}
+        tools{mux, hooks, queue, slots, finisher, clock, [this] { watchdog_thread.wake(); }, config.expired},
+        threads(base::Random(random.next())) {
+    if (!mux.has_async()) return;
+    threads.add_loops(static_cast<std::size_t>(config.loop_threads), tools);
+    for (const auto& loop : threads.loops()) watchdog.watch(loop->pulse());
+  }
 
   const Mux mux;
   const Hooks hooks;
@@ -74,7 +78,8 @@ struct Shared {
   Finisher finisher;
   Watchdog watchdog;
   RoleThread watchdog_thread;
-  const WorkerTools tools;
+  const ExecutorTools tools;
+  ExecutorThreads threads;
 };
 
 }  // namespace
@@ -98,10 +103,8 @@ struct ServerRuntime::Impl {
 
   void build(const Mux& mux);
   void start_threads();
-  void start_worker(std::size_t slot);
   void drain();
   void close();
-  void join_workers();
   void add_role(std::unique_ptr<Role> role, std::unique_ptr<broker::Waiter> waiter = nullptr);
   Trouble trouble(std::string_view who) { return Trouble(who, clock, base::Random(random.next())); }
   Result<bool> queues_empty();
@@ -131,7 +134,6 @@ struct ServerRuntime::Impl {
     std::unique_ptr<RoleThread> thread;
   };
   std::vector<RoleAndThread> roles;
-  std::vector<std::thread> workers;
 };
 
 // ------------------------------------------------------------------------------------------------------------- start
@@ -172,7 +174,7 @@ void ServerRuntime::Impl::build(const Mux& mux) {
   heartbeat = std::make_unique<Heartbeat>(*broker, clock, heartbeat_plan(), shared->table, shared->slots, trouble("heartbeat"));
   heartbeat_thread = std::make_unique<RoleThread>(*heartbeat, clock);
   fetcher = std::make_unique<Fetcher>(*broker, clock, base::Random(random.next()),
-                                      FetchPlan{id, config.lease, config.queues, config.strict_priority}, shared->queue,
+                                      FetchPlan{id, config.lease, config.queues, config.strict_priority}, shared->mux, shared->queue,
                                       shared->table, shared->finisher, *counters);
   canceller = std::make_unique<Canceller>(*broker, clock, shared->table, shared->tools.wake_watchdog,
                                           trouble("cancel feed"), *counters);
@@ -206,14 +208,8 @@ void ServerRuntime::Impl::start_threads() {
   heartbeat_thread->start();
   canceller->start();
   for (RoleAndThread& r : roles) r.thread->start();
-  for (std::size_t i = 0; i < shared->slots.size(); ++i) start_worker(i);
+  shared->threads.start_loops(shared);
   fetcher->start();
-}
-
-void ServerRuntime::Impl::start_worker(std::size_t slot) {
-  workers.emplace_back([shared = shared, slot, seed = random.next()] {
-    Worker(slot, shared->tools, base::Random(seed)).loop();
-  });
 }
 
 // -------------------------------------------------------------------------------------------------------------- stop
@@ -273,22 +269,10 @@ void ServerRuntime::Impl::close() {
   if (Status gone = heartbeat->sign_off(); !gone) {
     log_warn("server could not sign off", {{"server", id}, {"error", gone.error().message()}});
   }
-  join_workers();
+  shared->threads.join();
   roles.clear();
   fetcher.reset();
   canceller.reset();
-}
-
-void ServerRuntime::Impl::join_workers() {
-  for (std::size_t i = 0; i < workers.size(); ++i) {
-    // Its handler may never return; the thread keeps `shared`, and nothing else.
-    if (shared->slots.abandoned(i)) {
-      workers[i].detach();
-    } else {
-      workers[i].join();
-    }
-  }
-  workers.clear();
 }
 
 // --------------------------------------------------------------------------------------------------------- emptiness

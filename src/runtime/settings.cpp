@@ -91,6 +91,7 @@ Result<ServerConfig> checked_config(ServerConfig config) {
   using std::chrono::seconds;
   for (const Status& status : {
            at_least("concurrency", config.concurrency, 0),
+           at_least("loop_threads", config.loop_threads, 1),
            check_queues(config.queues),
            at_least("prefetch_max", config.prefetch_max, 0),
            check_handler_options("isolation", config.isolation),

@@ -19,27 +19,26 @@ Duration first_limit(const RunLimits& limits, TimePoint now, Duration steady) {
 
 }  // namespace
 
-Slots::Slots(std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) slots_.push_back(std::make_unique<Slot>());
+Slot& Slots::add() {
+  base::Lock lock(mu_);
+  return *slots_.emplace_back(std::make_unique<Slot>());
 }
 
-bool Slots::begin(std::size_t slot, TaskRun& run, const RunLimits& limits, TimePoint now, Duration steady) {
-  Slot& s = *slots_[slot];
+bool Slots::begin(Slot& slot, TaskRun& run, const RunLimits& limits, TimePoint now, Duration steady) {
   {
-    base::Lock lock(s.mu);
-    s.run = &run;
-    s.limits = limits;
-    s.started_at = now;
-    s.overrun = false;
+    base::Lock lock(slot.mu);
+    slot.run = &run;
+    slot.limits = limits;
+    slot.started_at = now;
+    slot.overrun = false;
   }
   return first_limit(limits, now, steady).count() < next_look_.load();
 }
 
-bool Slots::end(std::size_t slot) {
-  Slot& s = *slots_[slot];
-  base::Lock lock(s.mu);
-  s.run = nullptr;
-  return !s.abandoned;
+bool Slots::end(Slot& slot) {
+  base::Lock lock(slot.mu);
+  slot.run = nullptr;
+  return !slot.abandoned;
 }
 
 void Slots::scan_slot(Slot& slot, TimePoint now, Duration steady, LimitScan& scan) {
@@ -65,6 +64,7 @@ void Slots::scan_slot(Slot& slot, TimePoint now, Duration steady, LimitScan& sca
 LimitScan Slots::scan(TimePoint now, Duration steady) {
   LimitScan scan;
   next_look_ = RunLimits::kNever.count();
+  base::Lock all(mu_);
   for (auto& s : slots_) {
     base::Lock lock(s->mu);
     if (s->run != nullptr && !s->abandoned) scan_slot(*s, now, steady, scan);
@@ -74,17 +74,19 @@ LimitScan Slots::scan(TimePoint now, Duration steady) {
 }
 
 std::vector<broker::RunningTask> Slots::running() const {
-  std::vector<broker::RunningTask> all;
+  std::vector<broker::RunningTask> found;
+  base::Lock all(mu_);
   for (const auto& s : slots_) {
     base::Lock lock(s->mu);
     if (s->run == nullptr || s->abandoned) continue;
-    all.push_back({s->run->lease(), s->started_at, s->run->deadline(), s->overrun});
+    found.push_back({s->run->lease(), s->started_at, s->run->deadline(), s->overrun});
   }
-  return all;
+  return found;
 }
 
 std::vector<std::stop_source> Slots::tell_all(StopReason reason, Duration steady) {
   std::vector<std::stop_source> sources;
+  base::Lock all(mu_);
   for (auto& s : slots_) {
     base::Lock lock(s->mu);
     if (s->run == nullptr) continue;
@@ -95,6 +97,7 @@ std::vector<std::stop_source> Slots::tell_all(StopReason reason, Duration steady
 
 std::vector<broker::LeaseRef> Slots::abandon_all() {
   std::vector<broker::LeaseRef> leases;
+  base::Lock all(mu_);
   for (auto& s : slots_) {
     base::Lock lock(s->mu);
     if (s->run == nullptr || s->abandoned) continue;
@@ -105,9 +108,9 @@ std::vector<broker::LeaseRef> Slots::abandon_all() {
   return leases;
 }
 
-bool Slots::abandoned(std::size_t slot) const {
-  base::Lock lock(slots_[slot]->mu);
-  return slots_[slot]->abandoned;
+bool Slots::abandoned(const Slot& slot) {
+  base::Lock lock(slot.mu);
+  return slot.abandoned;
 }
 
 }  // namespace windlass::runtime

@@ -33,7 +33,8 @@ struct PendingUpdate {
 class TaskRun final : public Context {
  public:
   // `serial` is never used again in this process. `updates` must outlive the run.
-  TaskRun(broker::FetchedTask task, std::uint64_t serial, UpdateSink& updates);
+  // `on_loop`: its handler is a coroutine.
+  TaskRun(broker::FetchedTask task, std::uint64_t serial, UpdateSink& updates, bool on_loop = false);
 
   const std::string& task_id() const override { return message_.id; }
   const std::string& queue() const override { return message_.queue; }
@@ -52,6 +53,7 @@ class TaskRun final : public Context {
   void set_progress(double percent, std::string text = {}) override;
 
   std::uint64_t serial() const { return serial_; }
+  bool on_loop() const { return on_loop_; }
   const core::TaskMessage& message() const { return message_; }
   const broker::LeaseToken& token() const { return token_; }
   broker::LeaseRef lease() const { return {{message_.queue, message_.id}, token_}; }
@@ -91,6 +93,7 @@ class TaskRun final : public Context {
   const core::TaskMessage message_;
   const broker::LeaseToken token_;
   const std::uint64_t serial_;
+  const bool on_loop_;
   UpdateSink& updates_;
   TimePoint started_at_;
   TimePoint deadline_;

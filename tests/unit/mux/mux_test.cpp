@@ -274,5 +274,80 @@ TEST(MuxTyped, APayloadThatDoesNotDecodeIsArchivedAtOnce) {
   EXPECT_FALSE(called);
 }
 
+// -------------------------------------------------------------------------------------------------------- coroutines
+
+Async<> wait_a_moment(Context&) { co_await sleep_for(std::chrono::seconds(1)); }
+
+TEST(MuxAsync, AHandlerThatReturnsAnAsyncIsACoroutineHandler) {
+  Mux mux;
+  mux.handle("th", [](Context&) {});
+  EXPECT_FALSE(mux.has_async());
+  mux.handle("co", [](Context&) -> Async<Outcome> { co_return Outcome::done(); });
+  mux.handle("fn", wait_a_moment);
+  mux.handle<Email>("typed", [](Context&, const Email&) -> Async<> { co_return; });
+  EXPECT_TRUE(mux.has_async());
+  for (const char* type : {"co", "co:1", "fn", "typed"}) EXPECT_TRUE(mux.is_async(type)) << type;
+  for (const char* type : {"th", "unknown"}) EXPECT_FALSE(mux.is_async(type)) << type;
+}
+
+TEST(MuxAsync, AnEmptyCoroutineHandlerIsRefused) {
+  Mux mux;
+  EXPECT_THROW(mux.handle("a", AsyncHandler()), std::invalid_argument);
+  EXPECT_THROW(mux.handle(" ", wait_a_moment), std::invalid_argument);
+  mux.handle("a", wait_a_moment);
+  EXPECT_THROW(mux.handle("a", [](Context&) {}), std::invalid_argument);
+}
+
+TEST(MuxAsync, ACoroutineHandlerIsRefusedInAProcessOfItsOwn) {
+  Mux mux;
+  HandlerOptions options;
+  options.isolation = Isolation::kProcess;
+  EXPECT_THROW(mux.handle("a", wait_a_moment, options), std::invalid_argument);
+}
+
+TEST(MuxAsync, EachKindIsRunByItsOwnCall) {
+  Mux mux;
+  mux.handle("th", [](Context&) {});
+  mux.handle("co", wait_a_moment);
+  FakeContext on_thread("th");
+  FakeContext async("co");
+  EXPECT_THROW((void)mux.run_async(on_thread), std::logic_error);
+  EXPECT_THROW((void)mux.run(async), std::logic_error);
+}
+
+TEST(MuxAsync, AMiddlewareWithoutAFormForAHandlerIsRefusedRatherThanLeftOut) {
+  const Middleware on_thread = [](Context& ctx, const Handler& next) { return next(ctx); };
+  const AsyncMiddleware async = [](Context& ctx, const AsyncHandler& next) { return next(ctx); };
+  {
+    Mux mux;
+    mux.handle("co", wait_a_moment);
+    EXPECT_THROW(mux.use(on_thread), std::invalid_argument);
+    EXPECT_NO_THROW(mux.use(nullptr, async)) << "what was refused has left nothing behind";
+    EXPECT_THROW(mux.handle("th", [](Context&) {}), std::invalid_argument);
+    EXPECT_THROW(mux.use(on_thread), std::invalid_argument) << "no handler would fit both";
+  }
+  {
+    Mux mux;
+    mux.use(on_thread);
+    EXPECT_THROW(mux.handle("co", wait_a_moment), std::invalid_argument);
+    EXPECT_NO_THROW(mux.handle("th", [](Context&) {}));
+  }
+  {
+    Mux mux;
+    mux.use(on_thread, async);
+    EXPECT_NO_THROW(mux.handle("co", wait_a_moment));
+    EXPECT_NO_THROW(mux.handle("th", [](Context&) {}));
+    EXPECT_THROW(mux.use(nullptr, nullptr), std::invalid_argument);
+  }
+}
+
+TEST(MuxAsync, WhereNoHandlerIsFoundTheOneOfTheKindThatMiddlewaresAllowRuns) {
+  Mux mux;
+  EXPECT_FALSE(mux.is_async("unknown"));
+  mux.use(nullptr, [](Context& ctx, const AsyncHandler& next) { return next(ctx); });
+  EXPECT_TRUE(mux.is_async("unknown"));
+  EXPECT_TRUE(mux.has_async());
+}
+
 }  // namespace
 }  // namespace windlass

@@ -27,7 +27,7 @@ class HeartbeatTest : public RoleTest {
   }
   bool orphaned() { return store.recover({.queues = {"default"}})->size() > 0; }
 
-  Slots slots{2};
+  Slots slots;
   Heartbeat heartbeat{store, clock, plan(), table, slots, trouble()};
 };
 
@@ -102,7 +102,7 @@ TEST_F(HeartbeatTest, TheServerIsShownWithWhatItRuns) {
   EXPECT_EQ(store.servers()->front().status, "active");
   TaskRun& run = *fetch(1).front();
   run.begin(clock.now(), clock.now() + 5s);
-  EXPECT_FALSE(slots.begin(0, run, {}, clock.now(), clock.steady()));
+  EXPECT_FALSE(slots.begin(slots.add(), run, {}, clock.now(), clock.steady()));
   beat_for(1100ms);
   ASSERT_EQ(store.servers()->front().workers.size(), 1u) << "a change is published within a second";
   EXPECT_EQ(store.servers()->front().workers.front().task_id, "a");

@@ -37,15 +37,18 @@ TEST(HandlerTime, ItRisesFastAndFallsSlowly) {
 
 class WorkQueueTest : public RoleTest {
  protected:
-  std::vector<TaskRun*> runs(std::size_t n) {
+  // The test's own threads, or none.
+  static inline const WorkQueue::StartWorker kWorkersOfTheTest = [](std::size_t) { return true; };
+
+  std::vector<TaskRun*> runs(std::size_t n, bool on_loop = false) {
     for (std::size_t i = 0; i < n; ++i) enqueue(task(std::to_string(next++)));
-    return fetch(n);
+    return fetch(n, 30s, "s1", on_loop);
   }
   int next = 0;
 };
 
 TEST_F(WorkQueueTest, RoomIsTheFreeSlotsAndALittleMoreForFastHandlers) {
-  WorkQueue queue(clock, 4, 20);
+  WorkQueue queue(clock, 4, 20, kWorkersOfTheTest);
   EXPECT_EQ(queue.wait_for_room(), 4u);
   queue.push(runs(4));
   EXPECT_NE(queue.take(0), nullptr);
@@ -54,7 +57,7 @@ TEST_F(WorkQueueTest, RoomIsTheFreeSlotsAndALittleMoreForFastHandlers) {
 }
 
 TEST_F(WorkQueueTest, ASlowHandlerMakesRoomForOneTaskAtATime) {
-  WorkQueue queue(clock, 2, 20);
+  WorkQueue queue(clock, 2, 20, kWorkersOfTheTest);
   queue.push(runs(3));
   queue.take(0);
   queue.take(1);
@@ -71,7 +74,7 @@ TEST_F(WorkQueueTest, ASlowHandlerMakesRoomForOneTaskAtATime) {
 
 TEST_F(WorkQueueTest, EveryIdleWorkerGetsATaskOfOneBatch) {
   constexpr int kWorkers = 7;
-  WorkQueue queue(clock, kWorkers, 20);
+  WorkQueue queue(clock, kWorkers, 20, kWorkersOfTheTest);
   std::atomic<int> have = 0;
   std::vector<std::thread> workers;
   for (std::size_t i = 0; i < kWorkers; ++i) {
@@ -87,7 +90,7 @@ TEST_F(WorkQueueTest, EveryIdleWorkerGetsATaskOfOneBatch) {
 }
 
 TEST_F(WorkQueueTest, TasksThatNoWorkerIsFreeToTakeAreStalledAfterAWhile) {
-  WorkQueue queue(clock, 1, 20);
+  WorkQueue queue(clock, 1, 20, kWorkersOfTheTest);
   queue.push(runs(3));
   queue.take(0);
   EXPECT_TRUE(queue.take_stalled().empty());
@@ -101,7 +104,7 @@ TEST_F(WorkQueueTest, TasksThatNoWorkerIsFreeToTakeAreStalledAfterAWhile) {
 }
 
 TEST_F(WorkQueueTest, StopFetchingEndsTheWaitForRoom) {
-  WorkQueue queue(clock, 1, 0);
+  WorkQueue queue(clock, 1, 0, kWorkersOfTheTest);
   queue.push(runs(1));
   std::thread fetcher([&] { EXPECT_EQ(queue.wait_for_room(), 0u); });
   queue.stop_fetching();
@@ -111,12 +114,66 @@ TEST_F(WorkQueueTest, StopFetchingEndsTheWaitForRoom) {
 }
 
 TEST_F(WorkQueueTest, WaitingForTheRunningOnesEndsAtItsLimit) {
-  WorkQueue queue(clock, 1, 0);
+  WorkQueue queue(clock, 1, 0, kWorkersOfTheTest);
   EXPECT_TRUE(queue.wait_until_outstanding(0, 0s));
   queue.push(runs(1));
   queue.take(0);
   EXPECT_FALSE(queue.wait_until_outstanding(0, 0s));
   EXPECT_TRUE(queue.wait_until_outstanding(1, 0s));
+}
+
+TEST_F(WorkQueueTest, AWorkerIsStartedOnlyWhereNoneIsIdleAndOnlyForWhatNeedsOne) {
+  std::vector<std::size_t> begun;
+  WorkQueue queue(clock, 2, 20, [&](std::size_t worker) {
+    begun.push_back(worker);
+    return true;
+  });
+  int wakes = 0;
+  const std::size_t loop = queue.add_loop([&] { ++wakes; });
+  std::vector<TaskRun*> taken;
+  EXPECT_TRUE(queue.take_many(loop, {}, 10, taken));
+  queue.push(runs(3, true));
+  EXPECT_TRUE(begun.empty());
+  EXPECT_EQ(wakes, 1);
+  queue.take_many(loop, {}, 10, taken);
+  EXPECT_EQ(taken.size(), 2u) << "the slots that there are";
+  queue.push(runs(2));
+  EXPECT_TRUE(begun.empty()) << "no slot is free";
+  const std::vector<Duration> both{1s, 1s};
+  queue.take_many(loop, both, 10, taken);
+  EXPECT_EQ(taken.size(), 3u) << "the last free slot is for what came next";
+  EXPECT_EQ(begun, std::vector<std::size_t>{0});
+  EXPECT_NE(queue.take(0), nullptr);
+  EXPECT_EQ(begun.size(), 1u);
+  queue.take_many(loop, std::span(both).first(1), 10, taken);
+  EXPECT_EQ(begun, (std::vector<std::size_t>{0, 1})) << "the first one runs";
+}
+
+TEST_F(WorkQueueTest, AWorkerThatCannotBeStartedIsTriedAgain) {
+  int tries = 0;
+  WorkQueue queue(clock, 1, 20, [&](std::size_t worker) {
+    EXPECT_EQ(worker, 0u);
+    return ++tries == 2;
+  });
+  queue.push(runs(1));
+  EXPECT_EQ(tries, 1);
+  clock.advance(WorkQueue::kStalledAfter);
+  const std::vector<TaskRun*> stalled = queue.take_stalled();
+  ASSERT_EQ(stalled.size(), 1u) << "they go back, and come again";
+  queue.push(stalled);
+  EXPECT_EQ(tries, 2);
+}
+
+TEST_F(WorkQueueTest, WhatWaitsForALoopThatIsHeldIsStalledWhileWorkersGoOn) {
+  WorkQueue queue(clock, 4, 20, kWorkersOfTheTest);
+  queue.add_loop([] {});
+  queue.push(runs(2, true));
+  queue.push(runs(2));
+  clock.advance(WorkQueue::kStalledAfter);
+  queue.take(0);
+  const std::vector<TaskRun*> stalled = queue.take_stalled();
+  ASSERT_EQ(stalled.size(), 2u);
+  EXPECT_TRUE(stalled[0]->on_loop() && stalled[1]->on_loop());
 }
 
 TEST_F(RoleTest, TroubleDoublesItsWaitUpToFiveSecondsAndStartsAnewAfterASuccess) {

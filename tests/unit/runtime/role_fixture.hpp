@@ -45,13 +45,14 @@ class RoleTest : public ::testing::Test {
     enqueue(t);
   }
   // Takes `max` tasks for `owner`, and puts them into the table as a fetcher does.
-  std::vector<TaskRun*> fetch(std::size_t max, Duration lease = 30s, const std::string& owner = "s1") {
+  std::vector<TaskRun*> fetch(std::size_t max, Duration lease = 30s, const std::string& owner = "s1",
+                              bool on_loop = false) {
     auto tasks = store.fetch({.queues = {{"default", max}, {"other", max}}, .max = max, .owner = owner, .lease = lease});
     EXPECT_TRUE(tasks);
     std::vector<std::unique_ptr<TaskRun>> owned;
     std::vector<TaskRun*> runs;
     for (auto& t : *tasks) {
-      owned.push_back(std::make_unique<TaskRun>(std::move(t), serial++, finisher));
+      owned.push_back(std::make_unique<TaskRun>(std::move(t), serial++, finisher, on_loop));
       runs.push_back(owned.back().get());
     }
     table.fetch_ends(std::move(owned), clock.steady() + lease, clock.steady());

@@ -14,13 +14,14 @@ class StopTest : public RoleTest {
     enqueue(task(id, queue));
     TaskRun& run = *fetch(1).front();
     run.begin(clock.now(), kNoTime);
-    woken = slots.begin(slot, run, limits, clock.now(), clock.steady());
+    woken = slots.begin(*slot_of[slot], run, limits, clock.now(), clock.steady());
     return run;
   }
   RunLimits timeout(Duration d) { return {.timeout_at = clock.steady() + d}; }
   void step() { watchdog.step(clock.now()); }
 
-  Slots slots{2};
+  Slots slots;
+  std::vector<Slot*> slot_of{&slots.add(), &slots.add()};
   Watchdog watchdog{slots, clock, counters};
   Canceller canceller{store, clock, table, [this] { ++wakes; }, trouble(), counters};
   bool woken = false;
@@ -63,7 +64,7 @@ TEST_F(StopTest, ARunWithAnEarlierLimitWakesTheWatchdogAndALaterOneDoesNot) {
   step();
   start(1, "b", timeout(3s));
   EXPECT_FALSE(woken);
-  EXPECT_TRUE(slots.end(1));
+  EXPECT_TRUE(slots.end(*slot_of[1]));
   start(1, "c", timeout(1s));
   EXPECT_TRUE(woken);
 }
@@ -88,7 +89,7 @@ TEST_F(StopTest, ARunThatGoesOnIsAnOverrunAfterASecondAndCountedOnce) {
   step();
   EXPECT_TRUE(slots.running()[0].overrun);
   EXPECT_EQ(counters.overruns, 1u);
-  EXPECT_TRUE(slots.end(0));
+  EXPECT_TRUE(slots.end(*slot_of[0]));
   EXPECT_TRUE(slots.running().empty());
 }
 
@@ -163,10 +164,10 @@ TEST_F(StopTest, ALostCancelFeedIsWaitedForAndWorksAgain) {
 TEST_F(StopTest, AnAbandonedRunIsNoLongerTheWorkersToFinish) {
   start(0, "a");
   EXPECT_EQ(slots.abandon_all().size(), 1u);
-  EXPECT_TRUE(slots.abandoned(0));
-  EXPECT_FALSE(slots.abandoned(1));
+  EXPECT_TRUE(slots.abandoned(*slot_of[0]));
+  EXPECT_FALSE(slots.abandoned(*slot_of[1]));
   EXPECT_TRUE(slots.running().empty());
-  EXPECT_FALSE(slots.end(0));
+  EXPECT_FALSE(slots.end(*slot_of[0]));
 }
 
 }  // namespace

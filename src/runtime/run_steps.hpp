@@ -1,0 +1,52 @@
+// RunSteps: what comes before and after a handler, whichever executor calls it.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include <windlass/mux.hpp>
+#include <windlass/server.hpp>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "runtime/finisher.hpp"
+#include "runtime/hooks.hpp"
+#include "runtime/slots.hpp"
+#include "runtime/work_queue.hpp"
+
+namespace windlass::runtime {
+
+// What all executors of a server share.
+struct ExecutorTools {
+  const Mux& mux;
+  const Hooks& hooks;
+  WorkQueue& queue;
+  Slots& slots;
+  Finisher& finisher;
+  base::Clock& clock;
+  std::function<void()> wake_watchdog;
+  ExpiredPolicy expired = ExpiredPolicy::kArchive;
+};
+
+// Confined to the executor's thread.
+class RunSteps {
+ public:
+  RunSteps(const ExecutorTools& tools, base::Random random) : tools_(tools), random_(random) {}
+
+  // Puts the run into the slot and returns the time (steady); nothing if the task must not start any more: it is
+  // finished then.
+  std::optional<Duration> begin(Slot& slot, TaskRun& run);
+  // Decides what becomes of the task, frees the slot and hands the outcome over. Returns how long the run has taken
+  // since `began`; nothing if it was abandoned (see Slots::abandon_all()): it must not be touched any more then.
+  std::optional<Duration> end(Slot& slot, TaskRun& run, Outcome outcome, Duration began);
+
+ private:
+  bool refuse(TaskRun& run, TimePoint now);
+  broker::Finish finish_of(TaskRun& run, Outcome outcome);
+  void submit(TaskRun& run, broker::Finish finish);
+
+  const ExecutorTools& tools_;
+  base::Random random_;
+};
+
+}  // namespace windlass::runtime
