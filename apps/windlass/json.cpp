@@ -43,7 +43,7 @@ Value to_json(const Failure& failure) {
   Fields out;
   out.add("kind", text_of(failure_kind_name(failure.kind))).add("message", failure.message);
   if (failure.kind == FailureKind::kExitCode) out.add("exit_code", failure.exit_code);
-  if (failure.kind == FailureKind::kSignal) out.add("signal", exec::signal_name(failure.signal));
+  if (failure.signal != 0) out.add("signal", exec::signal_name(failure.signal));
   return out.text("detail", failure.detail).done();
 }
 

@@ -43,7 +43,7 @@ enum class FailureKind : std::uint8_t {
   kDeadline = 6,     // the task's deadline passed
   kExpired = 7,      // never started before expires_at
   kCancelled = 8,    // cancelled through the inspector
-  kCrashed = 9,      // its server died too often while it ran (poison)
+  kCrashed = 9,      // its server or its handler process died too often while it ran (poison)
   kBadPayload = 10,  // the payload did not decode into what the handler takes
   kNoHandler = 11,   // no handler is registered for its type
   kMemory = 12,      // a handler process went over its memory limit
@@ -54,7 +54,7 @@ struct Failure {
   FailureKind kind = FailureKind::kNone;
   std::string message;      // valid UTF-8; what Asynq shows as error_msg
   int exit_code = 0;        // for kExitCode
-  int signal = 0;           // for kSignal
+  int signal = 0;           // for kSignal; also kMemory and kCrashed, if a signal was the end
   std::string detail;       // last log lines, a backtrace: free text, may be empty
 
   Failure() {}  // NOLINT(modernize-use-equals-default)
@@ -77,7 +77,7 @@ struct TaskInfo {
   TaskState state = TaskState::kPending;
   int max_retry = 0;
   int retried = 0;                 // retries charged so far
-  int crashes = 0;                 // runs that ended with the death of their server
+  int crashes = 0;                 // runs that ended with the death of their server or handler process
   Failure failure;                 // of the last failed run
   TimePoint last_failed_at;
   Duration timeout{};              // 0 = none

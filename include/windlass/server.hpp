@@ -66,7 +66,7 @@ struct ServerConfig {
   Duration lease = std::chrono::seconds(30);
   // A server that has not been heard of for so long is dead, and its tasks are run elsewhere. Default: 3 s. At least 1 s.
   Duration liveness = std::chrono::seconds(3);
-  // A task that was running when its server died so many times is archived. Default: 3.
+  // A task during which its server, or the process that its handler ran in, died so many times is archived. 0 = never. Default: 3.
   int crash_limit = 3;
   ExpiredPolicy expired = ExpiredPolicy::kArchive;
 
@@ -82,6 +82,12 @@ struct ServerConfig {
   int archive_max = 10000;
   Duration archive_age = std::chrono::hours(24 * 90);
 };
+
+// For programs whose handlers run in child processes (isolation.hpp). Such a child is the same program, started again with the same
+// arguments; this call makes a handler child of it, which runs the handlers of `mux` and does not return. In any other process
+// nothing happens. Server::start and run begin with it, so it is needed only where main() does something before that a child
+// must not do, too: enqueue tasks, open ports, print. Call it there first, before threads are started.
+void serve_if_child(const Mux& mux);
 
 // Thread-safe. States: new -> active -> (quiet) -> closed.
 class Server {

@@ -6,6 +6,7 @@
 #include "api/run_until_signal.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "exec/child_main.hpp"
 #include "runtime/server_runtime.hpp"
 
 namespace windlass {
@@ -27,6 +28,7 @@ struct Server::Impl {
 };
 
 Status Server::Impl::start(const Mux& mux) {
+  exec::serve_if_child(mux);
   if (Status started = runtime.start(mux); !started) return started;
   for (Service* service : services) {
     Status started = service->start();
@@ -38,6 +40,7 @@ Status Server::Impl::start(const Mux& mux) {
 }
 
 Status Server::Impl::run(const Mux& mux) {
+  exec::serve_if_child(mux);  // before signal handlers are installed
   return signals.run([&] { return start(mux); }, [&] { stop_all(); }, [&] { runtime.quiet(); });
 }
 
@@ -50,6 +53,8 @@ void Server::Impl::stop_all() {
   for (Service* service : services) service->stop();
   runtime.stop();
 }
+
+void serve_if_child(const Mux& mux) { exec::serve_if_child(mux); }
 
 Server::Server(BrokerPtr broker, ServerConfig config) : impl_(std::make_unique<Impl>(std::move(broker), std::move(config))) {}
 Server::~Server() = default;

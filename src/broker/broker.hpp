@@ -177,7 +177,7 @@ struct FetchRequest {
 struct FetchedTask {
   core::TaskMessage message;
   LeaseToken token;
-  int crashes = 0;        // earlier runs that ended with the death of their server
+  int crashes = 0;        // earlier runs that ended with the death of their server or handler process
 };
 
 enum class FinishKind : std::uint8_t {
@@ -199,6 +199,7 @@ struct Finish {
   FinishKind kind = FinishKind::kDone;
   TimePoint at;                        // kRetry, kSnooze
   bool charged = true;                 // kRetry
+  bool crashed = false;                // kRetry, kArchive, kRequeue: the run ended its process; crashes + 1
   Failure failure;                     // kRetry, kArchive. Its message is made valid UTF-8 by the broker
   std::optional<std::string> result;   // kComplete, kRetry, kArchive: replaces the stored result
 };

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "exec/child_guard.hpp"
+#include "exec/output_lines.hpp"
 #include "exec/spawn.hpp"
 
 namespace windlass::exec {
@@ -23,7 +24,6 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using End = CommandResult::End;
 
-constexpr std::size_t kLineMax = 8 << 10;
 // What a process outside the group may keep us reading after the program has ended.
 constexpr std::size_t kDrainMax = 1 << 20;
 
@@ -48,42 +48,6 @@ class HoldSigpipe {
   sigset_t pipe_{}, before_{};
 };
 
-// Cuts a stream into lines, and keeps its tail.
-class ErrorLines {
- public:
-  ErrorLines(const std::function<void(std::string_view)>& sink, std::size_t tail_max) : sink_(sink), tail_max_(tail_max) {}
-
-  void append(std::string_view bytes) {
-    tail_ += bytes;
-    if (tail_.size() > 2 * tail_max_ + kLineMax) tail_.erase(0, tail_.size() - tail_max_);
-    if (!sink_) return;
-    line_ += bytes;
-    std::size_t start = 0;
-    for (auto end = next_cut(start); end != line_.npos; end = next_cut(start)) {
-      sink_(std::string_view(line_).substr(start, end - start));
-      start = end + (line_[end] == '\n' ? 1 : 0);
-    }
-    line_.erase(0, start);
-  }
-
-  std::string finish() {
-    if (sink_ && !line_.empty()) sink_(line_);
-    if (tail_.size() > tail_max_) tail_.erase(0, tail_.size() - tail_max_);
-    return std::move(tail_);
-  }
-
- private:
-  std::size_t next_cut(std::size_t start) const {
-    const std::size_t newline = line_.find('\n', start);
-    const bool too_long = newline == line_.npos ? line_.size() - start > kLineMax : newline - start > kLineMax;
-    return too_long ? start + kLineMax : newline;
-  }
-
-  const std::function<void(std::string_view)>& sink_;
-  const std::size_t tail_max_;
-  std::string line_, tail_;
-};
-
 class Run {
  public:
   Run(const CommandSpec& spec, Child child)
@@ -99,7 +63,8 @@ class Run {
     drain();
     if (spec_.guard) spec_.guard->remove(child_.pid);
     reap();
-    result_.error_tail = lines_.finish();
+    lines_.end_line();
+    result_.error_tail = lines_.take_tail();
     return std::move(result_);
   }
 
@@ -196,7 +161,7 @@ class Run {
   const CommandSpec& spec_;
   Child child_;
   std::string_view input_;
-  ErrorLines lines_;
+  OutputLines lines_;
   CommandResult result_;
   std::optional<End> stopping_;                // why it was told to stop, once it was
   std::optional<Steady::time_point> limit_;    // timeout; once stopping, the end of the grace
@@ -217,7 +182,7 @@ CommandResult run_command(const CommandSpec& spec, std::stop_token stop) {
     [[maybe_unused]] const ssize_t n = ::write(stop_event.get(), &one, sizeof one);
   });
   Result<Child> child = spawn_child(spec.argv, environment_with(spec.environment),
-                                     spec.guard ? spec.guard->announce_fd() : -1);
+                                     {.announce_to = spec.guard ? spec.guard->announce_fd() : -1, .limits = spec.limits});
   if (!child) {
     failed.error = child.error().message();
     return failed;

@@ -13,6 +13,8 @@
 
 #include <windlass/time.hpp>
 
+#include "exec/process_limits.hpp"
+
 namespace windlass::exec {
 
 class ChildGuard;
@@ -28,6 +30,7 @@ struct CommandSpec {
   // Called with each line of stderr as it comes, without the newline; longer ones in pieces of 8 KiB.
   std::function<void(std::string_view line)> on_error_line;
   ChildGuard* guard = nullptr;                // told of the group, if given
+  ProcessLimits limits;
 };
 
 struct CommandResult {

@@ -1,6 +1,7 @@
 #include "exec/spawn.hpp"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -63,12 +65,31 @@ struct Orders {
   const char* path;
   const std::vector<char*>& argv;
   const std::vector<char*>& environment;
-  int input, output, error;  // become 0, 1 and 2; all above 2
-  int trouble;               // takes the errno of an exec that failed; above 2, closes on exec
-  int announce_to;
+  int input, output, error;  // become 0, 1 and 2. These and the next two stand above all that they become
+  const std::vector<int>& inherit;  // become 3, 4, ...
+  int trouble;                      // takes the Trouble of a child that did not get to run; closes on exec
+  const SpawnOptions& options;
+  pid_t parent;
 };
 
-constexpr int kTroubleFd = 3;
+// What went wrong between vfork and exec.
+struct Trouble {
+  LimitStep step = LimitStep::kNone;  // kNone: exec itself
+  int number = 0;                     // errno
+};
+
+constexpr int kFirstInherited = 3;
+
+[[noreturn]] void give_up(int trouble_fd, LimitStep step) {
+  const Trouble trouble{step, errno};
+  (void)!::write(trouble_fd, &trouble, sizeof trouble);
+  ::_exit(127);
+}
+
+void announce(int to) {
+  const pid_t group = ::getpid();
+  (void)::send(to, &group, sizeof group, MSG_NOSIGNAL);
+}
 
 // The child. It shares the parent's memory, and the parent's thread stands still, until exec.
 [[noreturn]] void become(const Orders& orders) {
@@ -76,22 +97,24 @@ constexpr int kTroubleFd = 3;
   standard.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
   ::setpgid(0, 0);
-  if (orders.announce_to >= 0) {
-    const pid_t group = ::getpid();
-    (void)::send(orders.announce_to, &group, sizeof group, MSG_NOSIGNAL);
-  }
+  if (orders.options.announce_to >= 0) announce(orders.options.announce_to);
   ::dup2(orders.input, 0);
   ::dup2(orders.output, 1);
   ::dup2(orders.error, 2);
-  if (orders.trouble != kTroubleFd) ::dup3(orders.trouble, kTroubleFd, O_CLOEXEC);
-  ::close_range(kTroubleFd + 1, ~0U, 0);
+  int next = kFirstInherited;
+  for (const int fd : orders.inherit) ::dup2(fd, next++);
+  ::dup3(orders.trouble, next, O_CLOEXEC);
+  ::close_range(static_cast<unsigned>(next) + 1, ~0U, 0);
+  if (const LimitStep failed = apply_limits(orders.options.limits); failed != LimitStep::kNone) give_up(next, failed);
+  if (orders.options.death_signal != 0) {
+    ::prctl(PR_SET_PDEATHSIG, orders.options.death_signal);
+    if (::getppid() != orders.parent) ::_exit(127);
+  }
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::execve(orders.path, orders.argv.data(), orders.environment.data());
-  const int number = errno;
-  (void)!::write(kTroubleFd, &number, sizeof number);
-  ::_exit(127);
+  give_up(next, LimitStep::kNone);
 }
 
 // Signals wait meanwhile: a handler that ran in the child would run in the parent's memory.
@@ -107,57 +130,89 @@ pid_t start(const Orders& orders) {
   return pid;
 }
 
-// The errno of the child's exec; 0 if it went well.
-int exec_error(Pipe& trouble) {
-  trouble.write.reset();
-  int number = 0;
+// What kept the child from running; nothing if it runs.
+std::optional<Trouble> trouble_of(Pipe& pipe) {
+  pipe.write.reset();
+  Trouble trouble;
   ssize_t n = 0;
-  do n = ::read(trouble.read.get(), &number, sizeof number);
+  do n = ::read(pipe.read.get(), &trouble, sizeof trouble);
   while (n < 0 && errno == EINTR);
-  return n == sizeof number ? number : 0;
+  if (n != sizeof trouble) return std::nullopt;
+  return trouble;
 }
 
-// A pipe end among 0 to 2 (a program started with them closed) would be overwritten by the dup2 of another one.
-Status move_up(Pipe& pipe) {
-  for (Fd* fd : {&pipe.read, &pipe.write}) {
-    if (fd->get() > 2) continue;
-    const int moved = ::fcntl(fd->get(), F_DUPFD_CLOEXEC, 3);
-    if (moved < 0) return system_error("cannot duplicate a descriptor", errno);
-    *fd = Fd(moved);
-  }
+// A descriptor that stands where the child puts another one would be overwritten.
+Status move_up(Fd& fd, int least) {
+  if (!fd.open() || fd.get() >= least) return {};
+  const int moved = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, least);
+  if (moved < 0) return system_error("cannot duplicate a descriptor", errno);
+  fd = Fd(moved);
   return {};
 }
 
-Result<Pipe> open_high_pipe() {
-  Result<Pipe> pipe = open_pipe();
-  if (!pipe) return pipe;
-  if (Status moved = move_up(*pipe); !moved) return moved.error();
-  return pipe;
+// The descriptors that the child gets, at both ends, above all numbers that they become.
+struct Plumbing {
+  Pipe in, out, err, trouble;
+  std::vector<Fd> inherit;
+
+  static Result<Plumbing> open(const SpawnOptions& options) {
+    Plumbing p;
+    for (Pipe* pipe : {&p.in, &p.out, &p.err, &p.trouble}) {
+      if (options.joined_output && (pipe == &p.in || pipe == &p.err)) continue;
+      Result<Pipe> opened = open_pipe();
+      if (!opened) return opened.error();
+      *pipe = *std::move(opened);
+    }
+    if (options.joined_output) p.in.read = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    for (const int fd : options.inherit) p.inherit.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, kFirstInherited));
+    if (Status moved = p.move_all_up(); !moved) return moved.error();
+    return p;
+  }
+
+  Status move_all_up() {
+    const int least = kFirstInherited + static_cast<int>(inherit.size()) + 1;
+    std::vector<Fd*> all;
+    for (Pipe* pipe : {&in, &out, &err, &trouble}) all.insert(all.end(), {&pipe->read, &pipe->write});
+    for (Fd& fd : inherit) all.push_back(&fd);
+    for (Fd* fd : all) {
+      if (Status moved = move_up(*fd, least); !moved) return moved;
+    }
+    return {};
+  }
+};
+
+Error trouble_error(const std::string& command, const Trouble& trouble) {
+  if (trouble.step == LimitStep::kNone) return spawn_error(command, trouble.number);
+  return Error(ErrorCode::kInvalidArgument, "cannot run '" + command + "': " + limit_step_text(trouble.step) + ": " +
+                                                std::strerror(trouble.number));
+}
+
+Result<std::string> program_path(const std::string& name) {
+  // With a slash the kernel says best what is wrong with it.
+  if (name.find('/') != std::string::npos) return name;
+  return find_command(name);
 }
 
 }  // namespace
 
-Result<Child> spawn_child(const std::vector<std::string>& argv, const std::vector<std::string>& environment, int announce_to) {
-  // With a slash the kernel says best what is wrong with it.
-  const bool is_path = argv[0].find('/') != std::string::npos;
-  const Result<std::string> path = is_path ? argv[0] : find_command(argv[0]);
+Result<Child> spawn_child(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
+                          const SpawnOptions& options) {
+  const Result<std::string> path = options.program.empty() ? program_path(argv[0]) : options.program;
   if (!path) return path.error().at("cannot run");
-  Result<Pipe> in = open_high_pipe();
-  if (!in) return in.error();
-  Result<Pipe> out = open_high_pipe();
-  if (!out) return out.error();
-  Result<Pipe> err = open_high_pipe();
-  if (!err) return err.error();
-  Result<Pipe> trouble = open_high_pipe();
-  if (!trouble) return trouble.error();
+  Result<Plumbing> opened = Plumbing::open(options);
+  if (!opened) return opened.error();
+  Plumbing& p = *opened;
 
   const std::vector<char*> arguments = pointers(argv), variables = pointers(environment);
-  const pid_t pid = start({path->c_str(), arguments, variables, in->read.get(), out->write.get(), err->write.get(),
-                           trouble->write.get(), announce_to});
+  std::vector<int> inherit;
+  for (const Fd& fd : p.inherit) inherit.push_back(fd.get());
+  const int error_end = (options.joined_output ? p.out : p.err).write.get();
+  const pid_t pid = start({path->c_str(), arguments, variables, p.in.read.get(), p.out.write.get(), error_end, inherit,
+                           p.trouble.write.get(), options, ::getpid()});
   if (pid < 0) return spawn_error(argv[0], errno);
-  if (const int number = exec_error(*trouble); number != 0) {
+  if (const std::optional<Trouble> trouble = trouble_of(p.trouble)) {
     ::waitpid(pid, nullptr, 0);
-    return spawn_error(argv[0], number);
+    return trouble_error(argv[0], *trouble);
   }
 
   Child child{.pid = pid, .pidfd = Fd(::pidfd_open(pid, 0))};
@@ -167,10 +222,12 @@ Result<Child> spawn_child(const std::vector<std::string>& argv, const std::vecto
     ::waitpid(pid, nullptr, 0);
     return system_error("cannot watch the command '" + argv[0] + "'", number);
   }
-  child.input = std::move(in->write);
-  child.output = std::move(out->read);
-  child.error = std::move(err->read);
-  for (const Fd* fd : {&child.input, &child.output, &child.error}) set_nonblocking(*fd);
+  child.input = std::move(p.in.write);
+  child.output = std::move(p.out.read);
+  child.error = std::move(p.err.read);
+  for (const Fd* fd : {&child.input, &child.output, &child.error}) {
+    if (fd->open()) set_nonblocking(*fd);
+  }
   return child;
 }
 

@@ -1,5 +1,5 @@
-// Starting one child process: its own process group, pipes on its three standard descriptors and nothing else inherited,
-// default signal handlers, no signal blocked.
+// Starting one child process: its own process group, pipes on its three standard descriptors and nothing inherited but what is
+// asked for, default signal handlers, no signal blocked.
 //
 // By vfork, as posix_spawn does it inside, for the one thing that posix_spawn cannot: the child announces its group to the guard
 // (child_guard.hpp) before it becomes the command. Announced afterwards, a worker that was killed in that moment left the
@@ -15,6 +15,7 @@
 #include <windlass/error.hpp>
 
 #include "exec/fd.hpp"
+#include "exec/process_limits.hpp"
 
 namespace windlass::exec {
 
@@ -27,13 +28,22 @@ struct Child {
   Fd error;     // from its stderr
 };
 
-// argv[0] is looked up in PATH if it has no slash. `environment` is the whole of it, as "KEY=value". `announce_to`, if not -1, is
-// ChildGuard::announce_fd().
+struct SpawnOptions {
+  std::string program;        // what to execute in place of argv[0]; a path
+  int announce_to = -1;       // ChildGuard::announce_fd()
+  int death_signal = 0;       // sent to the child when the calling thread ends; 0 = none
+  std::vector<int> inherit;   // become the descriptors 3, 4, ... of the child
+  // Nothing on stdin, and one pipe for stdout and stderr together: Child::output.
+  bool joined_output = false;
+  ProcessLimits limits;
+};
+
+// argv[0] is looked up in PATH if it has no slash. `environment` is the whole of it, as "KEY=value".
 //
-// Errors: kInvalidArgument (no such command, no permission to run it, not a program), kResourceExhausted (processes,
-// descriptors, arguments too long). No process is left behind.
+// Errors: kInvalidArgument (no such command, no permission to run it, not a program, limits that cannot be set),
+// kResourceExhausted (processes, descriptors, arguments too long). No process is left behind.
 Result<Child> spawn_child(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
-                          int announce_to = -1);
+                          const SpawnOptions& options = {});
 
 // The environment of this process with `additions` ("KEY=value") put over it.
 std::vector<std::string> environment_with(std::span<const std::string> additions);

@@ -4,7 +4,7 @@
 
 #include <windlass/log.hpp>
 
-#include "runtime/hooks.hpp"
+#include "mux/guarded_run.hpp"
 
 namespace windlass::periodic {
 namespace {
@@ -58,7 +58,7 @@ SyncReport SyncRole::sync() {
     } else {
       report.errors.push_back(configs.error());
     }
-  } catch (...) { report.errors.push_back(thrown(runtime::describe_current_exception())); }
+  } catch (...) { report.errors.push_back(thrown(internal::describe_current_exception())); }
   tell(report);
   return report;
 }
@@ -67,7 +67,7 @@ bool SyncRole::has_changed() {
   try {
     return provider_->changed();
   } catch (...) {
-    log_error("the provider of periodic tasks threw in changed()", {{"error", runtime::describe_current_exception()}});
+    log_error("the provider of periodic tasks threw in changed()", {{"error", internal::describe_current_exception()}});
     return false;
   }
 }
@@ -85,7 +85,7 @@ void SyncRole::tell(const SyncReport& report) {
   if (!on_sync_) return;
   try {
     on_sync_(report);
-  } catch (...) { log_error("the hook on_sync threw", {{"error", runtime::describe_current_exception()}}); }
+  } catch (...) { log_error("the hook on_sync threw", {{"error", internal::describe_current_exception()}}); }
 }
 
 }  // namespace windlass::periodic

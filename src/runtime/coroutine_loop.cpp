@@ -69,7 +69,7 @@ void CoroutineLoop::resume_some() {
 }
 
 void CoroutineLoop::end(LoopRun& run, Outcome outcome) {
-  const std::optional<Duration> took = steps_.end(run.slot(), run.task(), std::move(outcome), run.began());
+  const std::optional<Duration> took = steps_.end(run.slot(), run.task(), {std::move(outcome)}, run.began());
   // An abandoned slot stays so, and its task stays outstanding in the queue.
   if (took) {
     took_.push_back(*took);

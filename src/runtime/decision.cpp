@@ -39,6 +39,18 @@ broker::Finish decide_failure(const RunEnd& end, const RetryState& task, const C
   return f;
 }
 
+// The run may have ended its child: the task is poison once it has done so too often.
+bool is_poison(const RunEnd& end, const RetryState& task) {
+  const bool suspect = end.loss == exec::ChildLoss::kByThisRun || end.loss == exec::ChildLoss::kUnclear;
+  return suspect && task.crash_limit > 0 && task.crashes + 1 >= task.crash_limit;
+}
+
+Failure poison_failure(Failure failure, int crashes) {
+  failure.kind = FailureKind::kCrashed;
+  failure.message = "it ended " + std::to_string(crashes) + (crashes == 1 ? " process" : " processes") + "; the last: " + failure.message;
+  return failure;
+}
+
 std::string stop_text(const RunEnd& end, Duration timeout) {
   switch (end.stop) {
     case StopReason::kTimeout: return "ran longer than its timeout of " + core::format_duration(timeout);
@@ -61,6 +73,7 @@ FailureKind stop_kind(StopReason reason) {
 
 bool failed(const RunEnd& end) {
   const Outcome::Kind kind = end.outcome.kind();
+  if (end.loss == exec::ChildLoss::kByOther || end.loss == exec::ChildLoss::kUnclear) return false;
   return kind == Outcome::Kind::kFail || kind == Outcome::Kind::kSkipRetry;
 }
 
@@ -85,8 +98,17 @@ broker::Finish decide(const RunEnd& end, const RetryState& task, const Charge& c
     case Outcome::Kind::kSkipRetry: return archive(end.outcome.failure());
     case Outcome::Kind::kFail: break;
   }
-  if (end.stop == StopReason::kShutdown) return finish(FinishKind::kRequeue);
-  return decide_failure(end, task, charge, now);
+  if (end.stop == StopReason::kShutdown || end.loss == exec::ChildLoss::kByOther) return finish(FinishKind::kRequeue);
+  broker::Finish f;
+  if (is_poison(end, task)) {
+    f = archive(poison_failure(end.outcome.failure(), task.crashes + 1));
+  } else if (end.loss == exec::ChildLoss::kUnclear) {
+    f = finish(FinishKind::kRequeue);
+  } else {
+    f = decide_failure(end, task, charge, now);
+  }
+  f.crashed = end.loss != exec::ChildLoss::kNone;
+  return f;
 }
 
 std::optional<Failure> start_refusal(TimePoint expires_at, TimePoint deadline, TimePoint now) {

@@ -7,6 +7,13 @@
 //   SkipRetry                archived
 //   failure, exception       retried; archived when no retry is left. Not charged (is_failure said no): always retried
 //
+// A run whose child process died:
+//
+//   it ended the child           a failure, by the rules above, and a crash
+//   another run did              given back: not a failure of the task
+//   nobody knows which one did   given back, and a crash
+//   so many crashes are too many   archived, FailureKind::kCrashed
+//
 // A failure of a run that was told to stop takes its kind from the reason:
 //
 //   timeout                  FailureKind::kTimeout, by the rules above
@@ -23,6 +30,7 @@
 #include <windlass/outcome.hpp>
 
 #include "broker/broker.hpp"
+#include "exec/child_end.hpp"
 
 namespace windlass::runtime {
 
@@ -31,6 +39,7 @@ struct RunEnd {
   Outcome outcome;
   StopReason stop = StopReason::kNone;  // why it was told to stop, if it was
   bool for_good = false;                // kCancelled: archive
+  exec::ChildLoss loss = exec::ChildLoss::kNone;
 };
 
 // What the decision needs of the task.
@@ -38,6 +47,8 @@ struct RetryState {
   int retried = 0;
   int max_retry = 0;
   Duration retention{};
+  int crashes = 0;      // before this run
+  int crash_limit = 0;  // 0 = none
 };
 
 // The answers of the server's hooks; asked only when the run failed.

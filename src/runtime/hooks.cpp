@@ -1,45 +1,23 @@
 #include "runtime/hooks.hpp"
 
-#include <cxxabi.h>
-
-#include <cstdlib>
-#include <memory>
-#include <typeinfo>
-
 #include <windlass/log.hpp>
 
 #include "core/retry_policy.hpp"
+#include "mux/guarded_run.hpp"
 
 namespace windlass::runtime {
 namespace {
-
-std::string type_name(const std::type_info& type) {
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
-  return status == 0 ? name.get() : type.name();
-}
 
 template <class F>
 void guarded(std::string_view hook, F call) {
   try {
     call();
   } catch (...) {
-    log_error("the hook " + std::string(hook) + " threw", {{"error", describe_current_exception()}});
+    log_error("the hook " + std::string(hook) + " threw", {{"error", internal::describe_current_exception()}});
   }
 }
 
 }  // namespace
-
-std::string describe_current_exception() {
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    return type_name(typeid(e)) + ": " + e.what();
-  } catch (...) {
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    return "an exception of type " + (type != nullptr ? type_name(*type) : std::string("unknown"));
-  }
-}
 
 Hooks::Hooks(const ServerConfig& config)
     : retry_delay_(config.retry_delay),

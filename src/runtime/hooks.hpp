@@ -12,10 +12,6 @@
 
 namespace windlass::runtime {
 
-// What is being handled by a catch block, as text: "std::runtime_error: what it says", "an exception of type int".
-// REQUIRES: called from a catch block.
-std::string describe_current_exception();
-
 // Thread-safe, as far as the user's functions are.
 class Hooks {
  public:

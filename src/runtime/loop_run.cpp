@@ -3,7 +3,8 @@
 #include <utility>
 
 #include "base/log_context.hpp"
-#include "runtime/handler_call.hpp"
+#include "mux/guarded_run.hpp"
+#include "runtime/run_steps.hpp"
 
 namespace windlass::runtime {
 
@@ -18,7 +19,7 @@ std::optional<Outcome> LoopRun::step(F go_on) {
   try {
     go_on();
     if (AsyncAccess::done(*coroutine_)) outcome = AsyncAccess::take(*coroutine_);
-  } catch (...) { outcome = outcome_of_exception(); }
+  } catch (...) { outcome = internal::outcome_of_exception(); }
   if (outcome) {
     // Destructors of the handler may log.
     coroutine_.reset();
@@ -33,7 +34,7 @@ std::optional<Outcome> LoopRun::start(TaskRun& task, Duration began, const Mux& 
   task_ = &task;
   began_ = began;
   if (task.stop_reason() != StopReason::kNone) return stopped_before_start();
-  log_ = log_fields(task);
+  log_ = internal::run_log_fields(task);
   return step([&] {
     coroutine_ = mux.run_async(task);
     AsyncAccess::start(*coroutine_, *this);

@@ -35,6 +35,8 @@ void log_failure(const core::TaskMessage& task, const Failure& failure) {
 
 }  // namespace
 
+Outcome stopped_before_start() { return Outcome::fail("before it started"); }
+
 std::optional<Duration> RunSteps::begin(Slot& slot, TaskRun& run) {
   const TimePoint now = tools_.clock.now();
   const Duration steady = tools_.clock.steady();
@@ -44,9 +46,9 @@ std::optional<Duration> RunSteps::begin(Slot& slot, TaskRun& run) {
   return steady;
 }
 
-std::optional<Duration> RunSteps::end(Slot& slot, TaskRun& run, Outcome outcome, Duration began) {
+std::optional<Duration> RunSteps::end(Slot& slot, TaskRun& run, exec::RunReport report, Duration began) {
   if (Slots::abandoned(slot)) return std::nullopt;
-  broker::Finish finish = finish_of(run, std::move(outcome));
+  broker::Finish finish = finish_of(run, std::move(report));
   if (!Slots::end(slot)) return std::nullopt;
   const Duration took = tools_.clock.steady() - began;
   submit(run, std::move(finish));
@@ -70,9 +72,9 @@ bool RunSteps::refuse(TaskRun& run, TimePoint now) {
 }
 
 // Calls the user's hooks: the run counts as running meanwhile.
-broker::Finish RunSteps::finish_of(TaskRun& run, Outcome outcome) {
+broker::Finish RunSteps::finish_of(TaskRun& run, exec::RunReport report) {
   const core::TaskMessage& task = run.message();
-  RunEnd end{std::move(outcome), run.stop_reason(), run.for_good()};
+  RunEnd end{std::move(report.outcome), run.stop_reason(), run.for_good(), report.loss};
   end = with_stop_reason(std::move(end), task.timeout);
   Charge charge;
   if (failed(end)) {
@@ -81,7 +83,7 @@ broker::Finish RunSteps::finish_of(TaskRun& run, Outcome outcome) {
     if (end.outcome.kind() == Outcome::Kind::kFail) charge = tools_.hooks.charge(end.outcome.failure(), run, random_);
   }
   const TimePoint now = end.outcome.kind() == Outcome::Kind::kDone ? kNoTime : tools_.clock.now();
-  return decide(end, {task.retried, task.max_retry, task.retention}, charge, now);
+  return decide(end, {task.retried, task.max_retry, task.retention, run.crashes(), tools_.crash_limit}, charge, now);
 }
 
 void RunSteps::submit(TaskRun& run, broker::Finish finish) {

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "runtime/finisher.hpp"
+#include "runtime/handlers.hpp"
 #include "runtime/hooks.hpp"
 #include "runtime/slots.hpp"
 #include "runtime/work_queue.hpp"
@@ -19,6 +20,7 @@ namespace windlass::runtime {
 // What all executors of a server share.
 struct ExecutorTools {
   const Mux& mux;
+  Handlers& handlers;
   const Hooks& hooks;
   WorkQueue& queue;
   Slots& slots;
@@ -26,7 +28,11 @@ struct ExecutorTools {
   base::Clock& clock;
   std::function<void()> wake_watchdog;
   ExpiredPolicy expired = ExpiredPolicy::kArchive;
+  int crash_limit = 0;
 };
+
+// The outcome of a run that was told to stop before its handler was called.
+Outcome stopped_before_start();
 
 // Confined to the executor's thread.
 class RunSteps {
@@ -38,11 +44,11 @@ class RunSteps {
   std::optional<Duration> begin(Slot& slot, TaskRun& run);
   // Decides what becomes of the task, frees the slot and hands the outcome over. Returns how long the run has taken
   // since `began`; nothing if it was abandoned (see Slots::abandon_all()): it must not be touched any more then.
-  std::optional<Duration> end(Slot& slot, TaskRun& run, Outcome outcome, Duration began);
+  std::optional<Duration> end(Slot& slot, TaskRun& run, exec::RunReport report, Duration began);
 
  private:
   bool refuse(TaskRun& run, TimePoint now);
-  broker::Finish finish_of(TaskRun& run, Outcome outcome);
+  broker::Finish finish_of(TaskRun& run, exec::RunReport report);
   void submit(TaskRun& run, broker::Finish finish);
 
   const ExecutorTools& tools_;

@@ -7,6 +7,7 @@
 
 #include "core/due_ticks.hpp"
 #include "core/text.hpp"
+#include "mux/guarded_run.hpp"
 #include "runtime/enqueue_answer.hpp"
 #include "runtime/hooks.hpp"
 
@@ -33,7 +34,7 @@ void call_hook(std::string_view name, const F& hook, const Args&... args) {
   if (!hook) return;
   try {
     hook(args...);
-  } catch (...) { log_error("the hook " + std::string(name) + " threw", {{"error", describe_current_exception()}}); }
+  } catch (...) { log_error("the hook " + std::string(name) + " threw", {{"error", internal::describe_current_exception()}}); }
 }
 
 }  // namespace
@@ -232,7 +233,7 @@ void SchedulerRole::make_task(Entry& entry, TimePoint nominal, TimePoint now, At
     call_hook("pre_enqueue", config_.pre_enqueue, tick, task);
   } catch (...) {
     entry_failed(entry, nominal, attempt,
-                 Error(ErrorCode::kFailedPrecondition, "the factory threw " + describe_current_exception()));
+                 Error(ErrorCode::kFailedPrecondition, "the factory threw " + internal::describe_current_exception()));
   }
 }
 

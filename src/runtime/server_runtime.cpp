@@ -54,6 +54,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
   Shared(broker::Broker& broker, const ServerConfig& config, const Mux& m, base::Clock& clock, base::Random& random,
          std::shared_ptr<Counters> c, std::function<void()> became_empty)
       : mux(m),
+        handlers(mux),
         hooks(config),
         counters(std::move(c)),
         table(std::move(became_empty)),
@@ -62,7 +63,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
         finisher(broker, clock, base::Random(random.next()), table, *counters),
         watchdog(slots, clock, *counters),
         watchdog_thread(watchdog, clock),
-        tools{mux, hooks, queue, slots, finisher, clock, [this] { watchdog_thread.wake(); }, config.expired},
+        tools{mux, handlers, hooks, queue, slots, finisher, clock, [this] { watchdog_thread.wake(); }, config.expired, config.crash_limit},
         threads(base::Random(random.next())) {
     if (!mux.has_async()) return;
     threads.add_loops(static_cast<std::size_t>(config.loop_threads), tools);
@@ -70,6 +71,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
   }
 
   const Mux mux;
+  Handlers handlers;
   const Hooks hooks;
   const std::shared_ptr<Counters> counters;
   RunTable table;
@@ -101,7 +103,7 @@ struct ServerRuntime::Impl {
   void stop();
   Status wait_until_empty();
 
-  void build(const Mux& mux);
+  Status build(const Mux& mux);
   void start_threads();
   void drain();
   void close();
@@ -145,7 +147,7 @@ Status ServerRuntime::Impl::start(const Mux& mux) {
   if (!checked) return checked.error();
   config = std::move(*checked);
   if (Status reached = broker->ping(); !reached) return reached.error().at("server: reaching the broker");
-  build(mux);
+  if (Status built = build(mux); !built) return built.error().at("server");
   if (Status announced = heartbeat->announce(); !announced) return announced.error().at("server: first sign of life");
   start_threads();
   state = State::kActive;
@@ -168,9 +170,10 @@ HeartbeatPlan ServerRuntime::Impl::heartbeat_plan() const {
   return plan;
 }
 
-void ServerRuntime::Impl::build(const Mux& mux) {
+Status ServerRuntime::Impl::build(const Mux& mux) {
   shared = std::make_shared<Shared>(*broker, config, mux, clock, random, counters,
                                     [alarm = empty_alarm] { alarm->wake(); });
+  if (Status ready = shared->handlers.start(config.isolation); !ready) return ready;
   heartbeat = std::make_unique<Heartbeat>(*broker, clock, heartbeat_plan(), shared->table, shared->slots, trouble("heartbeat"));
   heartbeat_thread = std::make_unique<RoleThread>(*heartbeat, clock);
   fetcher = std::make_unique<Fetcher>(*broker, clock, base::Random(random.next()),
@@ -195,6 +198,7 @@ void ServerRuntime::Impl::build(const Mux& mux) {
   if (config.on_health_check) {
     add_role(std::make_unique<HealthCheck>(*broker, shared->hooks, config.health_check_interval));
   }
+  return {};
 }
 
 void ServerRuntime::Impl::add_role(std::unique_ptr<Role> role, std::unique_ptr<broker::Waiter> waiter) {
@@ -245,6 +249,7 @@ void ServerRuntime::Impl::drain() {
   WorkQueue& queue = shared->queue;
   if (queue.wait_until_outstanding(0, config.shutdown_timeout)) return;
   for (std::stop_source& source : shared->slots.tell_all(StopReason::kShutdown, clock.steady())) source.request_stop();
+  shared->handlers.hurry();
   if (queue.wait_until_outstanding(0, kAbortGrace)) return;
   const std::vector<broker::LeaseRef> leases = shared->slots.abandon_all();
   for (const broker::LeaseRef& lease : leases) {
@@ -270,6 +275,7 @@ void ServerRuntime::Impl::close() {
     log_warn("server could not sign off", {{"server", id}, {"error", gone.error().message()}});
   }
   shared->threads.join();
+  shared->handlers.stop();
   roles.clear();
   fetcher.reset();
   canceller.reset();

@@ -6,7 +6,7 @@
 namespace windlass::runtime {
 
 TaskRun::TaskRun(broker::FetchedTask task, std::uint64_t serial, UpdateSink& updates, bool on_loop)
-    : message_(std::move(task.message)), token_(task.token), serial_(serial), on_loop_(on_loop), updates_(updates) {}
+    : message_(std::move(task.message)), token_(task.token), serial_(serial), crashes_(task.crashes), on_loop_(on_loop), updates_(updates) {}
 
 TimePoint TaskRun::scheduled_at() const {
   return message_.scheduled_at != kNoTime ? message_.scheduled_at : message_.enqueued_at;

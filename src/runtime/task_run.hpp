@@ -55,6 +55,8 @@ class TaskRun final : public Context {
   std::uint64_t serial() const { return serial_; }
   bool on_loop() const { return on_loop_; }
   const core::TaskMessage& message() const { return message_; }
+  // Earlier runs that ended with the death of their server or of their child process.
+  int crashes() const { return crashes_; }
   const broker::LeaseToken& token() const { return token_; }
   broker::LeaseRef lease() const { return {{message_.queue, message_.id}, token_}; }
 
@@ -93,6 +95,7 @@ class TaskRun final : public Context {
   const core::TaskMessage message_;
   const broker::LeaseToken token_;
   const std::uint64_t serial_;
+  const int crashes_;
   const bool on_loop_;
   UpdateSink& updates_;
   TimePoint started_at_;

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "runtime/handler_call.hpp"
-
 namespace windlass::runtime {
 
 Worker::Worker(std::size_t index, Slot& slot, const ExecutorTools& tools, base::Random random)
@@ -21,8 +19,8 @@ bool Worker::serve(TaskRun& run) {
   took_ = Duration::zero();
   const std::optional<Duration> began = steps_.begin(slot_, run);
   if (!began) return true;
-  Outcome outcome = run.stop_reason() == StopReason::kNone ? call_handler(tools_.mux, run) : stopped_before_start();
-  const std::optional<Duration> took = steps_.end(slot_, run, std::move(outcome), *began);
+  exec::RunReport report = run.stop_reason() == StopReason::kNone ? tools_.handlers.run(run) : exec::RunReport{stopped_before_start()};
+  const std::optional<Duration> took = steps_.end(slot_, run, std::move(report), *began);
   if (took) took_ = *took;
   return took.has_value();
 }

@@ -75,6 +75,24 @@ TEST_P(Finishing, AChargedRetryCountsAsAFailedRun) {
   EXPECT_EQ(today(stats()), (Counters{1, 1, 0}));
 }
 
+TEST_P(Finishing, ARunThatEndedItsProcessCountsAsACrashWhateverBecomesOfTheTask) {
+  put_all({"a"});
+  int crashes = 0;
+  for (const FinishKind kind : {FinishKind::kRetry, FinishKind::kRequeue, FinishKind::kArchive}) {
+    const FetchedTask running = fetch_one();
+    EXPECT_EQ(running.crashes, crashes);
+    Failure failure(FailureKind::kCrashed, "SIGSEGV");
+    failure.signal = 11;
+    EXPECT_EQ(finish(Finish{.lease = lease_of(running), .kind = kind, .at = clock_.now(), .crashed = true, .failure = failure}),
+              FinishOutcome::kApplied);
+    EXPECT_EQ(info("a").crashes, ++crashes);
+    get(broker_->forward(std::vector<std::string>{"q"}, 10));
+  }
+  EXPECT_EQ(info("a").state, TaskState::kArchived);
+  EXPECT_EQ(info("a").failure.signal, 11);
+  EXPECT_EQ(info("a").retried, 1);
+}
+
 TEST_P(Finishing, AnUnchargedRetryCostsAndCountsNothing) {
   put_all({"a"});
   finish(Finish{.lease = lease_of(fetch_one()),

@@ -252,6 +252,7 @@ Finish ModelRun::pick_finish(const LeaseRef& lease) {
                                               FinishKind::kRetry,  FinishKind::kRetry,    FinishKind::kArchive,
                                               FinishKind::kSnooze, FinishKind::kRequeue,  FinishKind::kDiscard};
   Finish item{.lease = lease, .kind = one_of(kKinds), .at = pick_time(), .charged = chance(70)};
+  item.crashed = (item.kind == FinishKind::kRetry || item.kind == FinishKind::kArchive || item.kind == FinishKind::kRequeue) && chance(20);
   item.failure = {chance(25) ? FailureKind::kExpired : FailureKind::kExitCode, chance(10) ? "bad \xff" : "failed"};
   item.failure.exit_code = static_cast<int>(random_.below(3));
   if (chance(20)) item.failure.detail = "detail";

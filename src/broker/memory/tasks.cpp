@@ -52,6 +52,7 @@ bool keeps_result(FinishKind kind) {
 void apply(Store& store, Queue& queue, Task& task, const Finish& item, TimePoint now) {
   task.owner.reset();
   if (item.result && keeps_result(item.kind)) task.result = item.result;
+  if (item.crashed) ++task.crashes;
   switch (item.kind) {
     case FinishKind::kDone: count_run(queue, now, false); return store.remove(queue, task);
     case FinishKind::kComplete: count_run(queue, now, false); return complete(store, queue, task, now);

@@ -123,8 +123,8 @@ void add_item(Args& args, const Finish& item, const Stored& stored, TimePoint no
   args.add(nonce_text(item.lease.token.attempt));
   switch (item.kind) {
     case FinishKind::kDone:
-    case FinishKind::kDiscard:
-    case FinishKind::kRequeue: return;
+    case FinishKind::kDiscard: return;
+    case FinishKind::kRequeue: return args.add(item.crashed ? "1" : "0");
     case FinishKind::kComplete:
       args.add(message);
       add_time(args, record_end(stored, now));
@@ -134,12 +134,14 @@ void add_item(Args& args, const Finish& item, const Stored& stored, TimePoint no
       add_time(args, item.at);
       args.add(item.charged ? "1" : "0");
       args.add(encode_failure(failure, now));
-      return args.add_optional(item.result);
+      args.add_optional(item.result);
+      return args.add(item.crashed ? "1" : "0");
     case FinishKind::kArchive:
       args.add(message);
       args.add(failure.kind == FailureKind::kExpired ? "1" : "0");
       args.add(encode_failure(failure, now));
-      return args.add_optional(item.result);
+      args.add_optional(item.result);
+      return args.add(item.crashed ? "1" : "0");
     case FinishKind::kSnooze: return add_time(args, item.at);
   }
 }

@@ -179,6 +179,7 @@ bool keeps_result(FinishKind kind) {
 
 void apply(Session& session, QueueRow& queue, TaskRow& task, const Finish& item) {
   if (item.result && keeps_result(item.kind)) save_result(session, task, *item.result);
+  if (item.crashed) ++task.crashes;
   switch (item.kind) {
     case FinishKind::kDone:
       count_run(queue, false);

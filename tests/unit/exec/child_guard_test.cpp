@@ -15,7 +15,7 @@ namespace windlass::exec {
 namespace {
 
 Child sleeper(const ChildGuard& guard) {
-  Result<Child> child = spawn_child({"sleep", "600"}, environment_with({}), guard.announce_fd());
+  Result<Child> child = spawn_child({"sleep", "600"}, environment_with({}), {.announce_to = guard.announce_fd()});
   if (!child) throw std::runtime_error(child.error().message());
   return *std::move(child);
 }

@@ -52,6 +52,45 @@ TEST(Decision, WhatIsNotAFailureIsRetriedUnchargedThoughRetriesAreUsedUp) {
   EXPECT_EQ(f.at, kNow + 1s);
 }
 
+RunEnd lost_child(exec::ChildLoss loss, StopReason stop = StopReason::kNone) {
+  Failure failure(FailureKind::kSignal, "SIGSEGV");
+  failure.signal = 11;
+  return with_stop_reason({Outcome::fail(failure), stop, false, loss}, 2s);
+}
+
+TEST(Decision, ARunThatEndsItsChildIsAFailureAndACrash) {
+  const RunEnd end = lost_child(exec::ChildLoss::kByThisRun);
+  EXPECT_TRUE(failed(end));
+  const Finish f = decided(end, {.max_retry = 3, .crashes = 1, .crash_limit = 3});
+  EXPECT_EQ(f.kind, FinishKind::kRetry);
+  EXPECT_TRUE(f.charged);
+  EXPECT_TRUE(f.crashed);
+  EXPECT_TRUE(decided(end, {.max_retry = 0, .crash_limit = 3}).crashed) << "archived, and counted all the same";
+}
+
+TEST(Decision, ATaskThatEndedTooManyChildrenIsPoison) {
+  for (const exec::ChildLoss loss : {exec::ChildLoss::kByThisRun, exec::ChildLoss::kUnclear}) {
+    const Finish f = decided(lost_child(loss), {.max_retry = 25, .crashes = 2, .crash_limit = 3});
+    EXPECT_EQ(f.kind, FinishKind::kArchive);
+    EXPECT_EQ(f.failure.kind, FailureKind::kCrashed);
+    EXPECT_EQ(f.failure.message, "it ended 3 processes; the last: SIGSEGV");
+    EXPECT_EQ(f.failure.signal, 11);
+    EXPECT_TRUE(f.crashed);
+    EXPECT_NE(decided(lost_child(loss), {.max_retry = 25, .crashes = 99, .crash_limit = 0}).kind, FinishKind::kArchive);
+  }
+}
+
+TEST(Decision, TheOtherTasksOfADeadChildPayNothing) {
+  const RetryState last{.retried = 3, .max_retry = 3, .crashes = 2, .crash_limit = 3};
+  EXPECT_FALSE(failed(lost_child(exec::ChildLoss::kByOther)));
+  EXPECT_EQ(decided(lost_child(exec::ChildLoss::kByOther), last).kind, FinishKind::kRequeue);
+  EXPECT_FALSE(decided(lost_child(exec::ChildLoss::kByOther), last).crashed);
+  EXPECT_FALSE(failed(lost_child(exec::ChildLoss::kUnclear)));
+  const Finish unclear = decided(lost_child(exec::ChildLoss::kUnclear), {.retried = 3, .max_retry = 3, .crash_limit = 3});
+  EXPECT_EQ(unclear.kind, FinishKind::kRequeue);
+  EXPECT_TRUE(unclear.crashed) << "it may have been this one";
+}
+
 TEST(Decision, SkipRetryArchivesAlways) {
   for (const StopReason stop : {StopReason::kNone, StopReason::kTimeout, StopReason::kShutdown}) {
     const Finish f = decided({SkipRetry("bad"), stop}, {.retried = 0, .max_retry = 9}, {.is_failure = false});

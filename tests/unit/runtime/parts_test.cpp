@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "role_fixture.hpp"
+#include "mux/guarded_run.hpp"
 #include "runtime/hooks.hpp"
 #include "runtime/settings.hpp"
 #include "runtime/work_queue.hpp"
@@ -265,7 +266,7 @@ TEST(Hooks, AnyExceptionHasAText) {
     try {
       throw thrown;
     } catch (...) {
-      return describe_current_exception();
+      return internal::describe_current_exception();
     }
   };
   EXPECT_EQ(text_of(std::runtime_error("x")), "std::runtime_error: x");

@@ -15,7 +15,7 @@ class HandlerContract : public ServerTest {
     config.retry_delay = [](int, const Failure&, const Context&) { return Duration(10s); };
     enqueue(t);
     start();
-    ASSERT_TRUE(eventually([&] { return !in_state("a", TaskState::kActive) && !in_state("a", TaskState::kPending); }));
+    ASSERT_TRUE(eventually([&] { return !in_state("a", TaskState::kPending) && !in_state("a", TaskState::kActive); }));
     server->stop();
   }
 };

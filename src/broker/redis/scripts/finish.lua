@@ -2,12 +2,12 @@
 -- KEYS: 1 P pending
 -- ARGV: 1 P; 2 now, ns; 3 now, s; 4 date (UTC); 5 expiry of the day's counters, s; 6 all kinds that occur, small; 7 number of tasks, n; 8 to 7+n
 --   their ids; then for each: kind, nonce, and what the kind asks for. A capital letter says that the task may hold a unique lock.
---   d D  done                    x X  expired, not kept       q  requeue
+--   d D  done                    x X  expired, not kept       q  requeue: crash
 --   c C  complete: msg, record ends (s), record ends (ns), result
---   r    retry: msg, due (s), due (ns), 1 if it counts as a failure else 0, w:fail, result
---   a    archive: msg, 1 if it expired else 0, w:fail, result
+--   r    retry: msg, due (s), due (ns), 1 if it counts as a failure else 0, w:fail, result, crash
+--   a    archive: msg, 1 if it expired else 0, w:fail, result, crash
 --   s    snooze: due (s), due (ns)
---   A result is '-' for none, or '+' and the bytes.
+--   A result is '-' for none, or '+' and the bytes. Crash is 1 if the run ended its process, else 0.
 -- Returns for each task 1 if it was ended, 0 if the lease was lost; and, if a counter does not count, why.
 local P, now, now_s = ARGV[1], ARGV[2], ARGV[3]
 local n = tonumber(ARGV[7])
@@ -54,13 +54,22 @@ local function add_result(fields, result)
   end
 end
 
+local function count_crash(key, crash)
+  if crash ~= '1' then return end
+  local before = tonumber(redis_call('HMGET', key, 'w:crashes')[1] or 0) or 0
+  redis_call('HSET', key, 'w:crashes', before + 1)
+end
+
+-- How many values a kind asks for.
+local asks = {c = 4, a = 5, r = 7, s = 2, q = 1}
+
 local i = 8 + n
 for k = 1, n do
   local id, kind, nonce = ids[k], ARGV[i], ARGV[i + 1]
   local key = P .. 't:' .. id
   local lower = string.lower(kind)
   local arg = i + 2
-  i = arg + ((lower == 'c' or lower == 'a') and 4 or lower == 'r' and 6 or lower == 's' and 2 or 0)
+  i = arg + (asks[lower] or 0)
   local h = fields_of(key, 'state', 'w:run')
   if not holds(id, h, nonce) then
     out[k] = 0
@@ -78,6 +87,7 @@ for k = 1, n do
     elseif lower == 'q' then
       redis_call('HSET', key, 'state', 'pending', 'pending_since', now, 'w:back', nonce)
       redis_call('HDEL', key, 'w:run')
+      count_crash(key, ARGV[arg])
       requeued[#requeued + 1] = id
     elseif lower == 'c' then
       processed = processed + 1
@@ -93,6 +103,7 @@ for k = 1, n do
       local fields = {'msg', ARGV[arg], 'state', 'retry', 'w:at', ARGV[arg + 2], 'w:fail', ARGV[arg + 4], 'w:run', ended[h[2]]}
       add_result(fields, ARGV[arg + 5])
       redis_call('HSET', key, unpack(fields))
+      count_crash(key, ARGV[arg + 6])
       redis_call('ZADD', P .. 'retry', ARGV[arg + 1], id)
     elseif lower == 'a' then
       if ARGV[arg + 1] == '1' then
@@ -104,6 +115,7 @@ for k = 1, n do
       local fields = {'msg', ARGV[arg], 'state', 'archived', 'w:at', now, 'w:fail', ARGV[arg + 2], 'w:run', ended[h[2]]}
       add_result(fields, ARGV[arg + 3])
       redis_call('HSET', key, unpack(fields))
+      count_crash(key, ARGV[arg + 4])
       redis_call('ZADD', P .. 'archived', now_s, id)
     elseif lower == 's' then
       redis_call('HSET', key, 'state', 'scheduled', 'w:at', ARGV[arg + 1], 'w:run', ended[h[2]])

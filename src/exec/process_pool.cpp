@@ -1,0 +1,352 @@
+#include "exec/process_pool.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <windlass/log.hpp>
+
+#include "base/clock.hpp"
+#include "core/text.hpp"
+
+namespace windlass::exec {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Duration kKillAfter = std::chrono::seconds(1);
+// A stopping server gives tasks back half a second after it has told their handlers: these must be gone by then.
+constexpr Duration kUrgentGrace = milliseconds(200);
+constexpr Duration kUrgentKillAfter = milliseconds(100);
+// The connection of a child ends a moment before the child does.
+constexpr Duration kEndAfterDisconnect = std::chrono::seconds(1);
+
+Duration now() { return base::real_clock().steady(); }
+
+TaskFrame task_frame(const Context& ctx, std::uint64_t serial) {
+  TaskFrame frame;
+  frame.serial = serial;
+  frame.id = ctx.task_id();
+  frame.queue = ctx.queue();
+  frame.type = ctx.type();
+  frame.payload = ctx.payload();
+  frame.headers = ctx.headers();
+  frame.retry_count = ctx.retry_count();
+  frame.max_retry = ctx.max_retry();
+  frame.deadline = ctx.deadline();
+  frame.scheduled_at = ctx.scheduled_at();
+  frame.enqueued_at = ctx.enqueued_at();
+  frame.started_at = ctx.started_at();
+  return frame;
+}
+
+Outcome outcome_of(FinishedFrame frame) {
+  switch (frame.kind) {
+    case Outcome::Kind::kDone: return Outcome::done();
+    case Outcome::Kind::kFail: return Outcome::fail(std::move(frame.failure));
+    case Outcome::Kind::kSkipRetry: return Outcome::skip_retry(std::move(frame.failure));
+    case Outcome::Kind::kRevoke: return RevokeTask();
+    case Outcome::Kind::kSnooze: return Snooze(frame.delay);
+  }
+  return Outcome::done();
+}
+
+void log_frame(LogFrame frame) {
+  std::vector<LogField> fields;
+  for (auto& [key, value] : frame.fields) fields.push_back({std::move(key), std::move(value)});
+  log(frame.level, frame.message, std::move(fields));
+}
+
+// What a run reports while it goes on. False for a frame that a child must not send here.
+bool pass_on(Frame& frame, Context& ctx) {
+  if (auto* progress = std::get_if<ProgressFrame>(&frame)) {
+    ctx.set_progress(progress->progress.percent, std::move(progress->progress.text));
+  } else if (auto* result = std::get_if<ResultFrame>(&frame)) {
+    ctx.write_result(std::move(result->bytes));
+  } else if (auto* line = std::get_if<LogFrame>(&frame)) {
+    log_frame(std::move(*line));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// -------------------------------------------------------------------------------------------------------- the caller
+
+RunReport ProcessPool::run(Context& ctx) {
+  for (;;) {
+    Lane* lane = nullptr;
+    const auto child = acquire(lane);
+    if (!child) return {Outcome::fail("cannot start a handler process: " + child.error().message())};
+    // A child that ended while it was free has not seen the task.
+    if (auto report = run_in(**child, *lane, ctx)) return *std::move(report);
+  }
+}
+
+Result<std::shared_ptr<HandlerChild>> ProcessPool::acquire(Lane*& lane) {
+  base::Lock lock(mu_);
+  const std::uint64_t failed_before = failed_starts_;
+  ++waiting_;
+  while (free_.empty() && failed_starts_ == failed_before) {
+    wake_supervisor();
+    changed_.wait(mu_);
+  }
+  --waiting_;
+  if (free_.empty()) return *start_error_;
+  lane = free_.back();
+  free_.pop_back();
+  lane->serial = ++serials_;
+  ++lane->child.tasks;
+  return lane->child.shared_from_this();
+}
+
+std::optional<RunReport> ProcessPool::run_in(HandlerChild& child, Lane& lane, Context& ctx) {
+  const bool alone = plan_.options.handlers_per_child == 1;
+  child.output().begin_run(alone ? log_context() : std::vector<LogField>{{"child", std::to_string(child.pid())}});
+  const std::uint64_t serial = lane.serial;
+  const std::stop_callback on_stop(ctx.stop_token(), [&] { tell_to_stop(lane, serial, ctx.stop_reason()); });
+  const Status sent = lane.channel.send(task_frame(ctx, serial));
+  if (!sent && sent.error().code() == ErrorCode::kResourceExhausted) {
+    return finish(lane, {.kind = Outcome::Kind::kSkipRetry, .failure = {FailureKind::kError, "task is too large: " + sent.error().message()}});
+  }
+  for (;;) {
+    Result<std::optional<Frame>> frame = lane.channel.receive();
+    if (!frame) return conclude(child, lane, "it sent what is no frame: " + frame.error().message());
+    if (!*frame) {
+      RunReport report = conclude(child, lane, "the handler closed its connection to the server");
+      if (!sent && report.loss == ChildLoss::kByThisRun) return std::nullopt;
+      return report;
+    }
+    if (auto* finished = std::get_if<FinishedFrame>(&**frame)) return finish(lane, std::move(*finished));
+    if (!pass_on(**frame, ctx)) return conclude(child, lane, "it sent a frame that has no place there");
+  }
+}
+
+RunReport ProcessPool::finish(Lane& lane, FinishedFrame frame) {
+  HandlerChild& child = lane.child;
+  const HandlerOptions& o = plan_.options;
+  if (o.handlers_per_child == 1) {
+    child.output().drain(true);
+    if (!frame.failure.message.empty() && frame.failure.detail.empty()) frame.failure.detail = core::to_valid_utf8(child.output().take_tail());
+  }
+  // What it could not get this time, the next task will miss, too.
+  const bool full = frame.failure.kind == FailureKind::kMemory || (o.rss_max > 0 && frame.rss > o.rss_max);
+  if (frame.failure.kind == FailureKind::kMemory) {
+    frame.failure.message = "went over its limit of " + std::to_string(o.memory_max) + " bytes of memory: " + frame.failure.message;
+  }
+  base::Lock lock(mu_);
+  lane.serial = 0;
+  lane.terminate_at.reset();
+  lane.kill_at.reset();
+  if (child.retiring || full || (o.tasks_per_child > 0 && child.tasks >= o.tasks_per_child)) {
+    retire(child);
+  } else {
+    free_.push_back(&lane);
+    if (waiting_ > 0) changed_.notify_all();
+  }
+  lock.unlock();
+  return {outcome_of(std::move(frame))};
+}
+
+// A child that takes no more runs goes when the last of them is over.
+void ProcessPool::retire(HandlerChild& child) {
+  child.retiring = true;
+  std::erase_if(free_, [&](const Lane* lane) { return &lane->child == &child; });
+  if (child.running() == 0) child.signal(SIGKILL);
+}
+
+RunReport ProcessPool::conclude(HandlerChild& child, Lane& lane, std::string broken) {
+  base::Lock lock(mu_);
+  retire(child);
+  const Duration until = now() + kEndAfterDisconnect;
+  while (!child.ended && now() < until) changed_.wait_for(mu_, until - now());
+  if (!child.ended) {
+    for (const auto& other : child.lanes()) {
+      if (other->stop == ChildStop::kNone) other->stop = other.get() == &lane ? ChildStop::kDisconnected : ChildStop::kForOther;
+    }
+    child.signal(SIGKILL);
+    while (!child.ended) changed_.wait(mu_);
+  }
+  lane.serial = 0;
+  return report_child_end(child.end, lane.number, lane.stop, broken, plan_.options);
+}
+
+void ProcessPool::tell_to_stop(Lane& lane, std::uint64_t serial, StopReason reason) {
+  const bool urgent = reason == StopReason::kShutdown || reason == StopReason::kLeaseLost;
+  base::Lock lock(mu_);
+  if (lane.serial != serial || lane.child.ended) return;
+  (void)lane.child.control().send(StopFrame{static_cast<std::uint32_t>(lane.number), serial, reason});
+  lane.terminate_at = now() + (urgent ? std::min(kUrgentGrace, plan_.options.grace) : plan_.options.grace);
+  lane.kill_at = *lane.terminate_at + (urgent ? kUrgentKillAfter : kKillAfter);
+  wake_supervisor();
+}
+
+void ProcessPool::hurry() {
+  base::Lock lock(mu_);
+  for (const auto& child : children_) {
+    for (const auto& lane : child->lanes()) {
+      if (lane->terminate_at) lane->terminate_at = std::min(*lane->terminate_at, now() + kUrgentGrace);
+      if (lane->kill_at) lane->kill_at = std::min(*lane->kill_at, now() + kUrgentGrace + kUrgentKillAfter);
+    }
+  }
+  wake_supervisor();
+}
+
+void ProcessPool::wake_supervisor() const {
+  const std::uint64_t one = 1;
+  (void)!::write(wake_.get(), &one, sizeof one);
+}
+
+std::vector<pid_t> ProcessPool::children() const {
+  std::vector<pid_t> pids;
+  base::Lock lock(mu_);
+  for (const auto& child : children_) pids.push_back(child->pid());
+  return pids;
+}
+
+// ---------------------------------------------------------------------------------------------------- the supervisor
+
+Result<std::unique_ptr<ProcessPool>> ProcessPool::start(const HandlerOptions& options) {
+  auto plan = ChildPlan::make(options);
+  if (!plan) return plan.error();
+  Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake.open()) return Error(ErrorCode::kResourceExhausted, std::string("cannot open an event descriptor: ") + std::strerror(errno));
+  return std::unique_ptr<ProcessPool>(new ProcessPool(*std::move(plan), std::move(wake)));
+}
+
+ProcessPool::ProcessPool(ChildPlan plan, Fd wake) : plan_(std::move(plan)), wake_(std::move(wake)) {
+  supervisor_ = std::thread([this] { supervise(); });
+}
+
+ProcessPool::~ProcessPool() {
+  {
+    base::Lock lock(mu_);
+    closing_ = true;
+    for (const auto& child : children_) retire(*child);
+  }
+  wake_supervisor();
+  supervisor_.join();
+}
+
+void ProcessPool::supervise() {
+  for (;;) {
+    start_wanted();
+    {
+      base::Lock lock(mu_);
+      if (closing_ && children_.empty()) return;
+      escalate();
+    }
+    watch();
+  }
+}
+
+void ProcessPool::start_wanted() {
+  for (;;) {
+    {
+      base::Lock lock(mu_);
+      if (closing_ || static_cast<std::size_t>(waiting_) <= free_.size()) return;
+    }
+    auto child = HandlerChild::start(plan_);
+    base::Lock lock(mu_);
+    changed_.notify_all();
+    if (!child) {
+      start_error_ = child.error();
+      ++failed_starts_;
+      return;
+    }
+    for (const auto& lane : (*child)->lanes()) free_.push_back(lane.get());
+    children_.push_back(*std::move(child));
+  }
+}
+
+// Waits for what comes next, and deals with it.
+void ProcessPool::watch() {
+  std::vector<pollfd> fds{{wake_.get(), POLLIN, 0}};
+  std::vector<std::shared_ptr<HandlerChild>> children;
+  int timeout = -1;
+  {
+    base::Lock lock(mu_);
+    children = children_;
+    if (const Duration at = next_signal_at(); at != Duration::max()) {
+      timeout = static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(at - now()).count()));
+    }
+  }
+  for (const auto& child : children) {
+    fds.push_back({child->pidfd(), POLLIN, 0});
+    fds.push_back({child->control_open ? child->control().fd() : -1, POLLIN, 0});
+    fds.push_back({child->output_open ? child->output().fd() : -1, POLLIN, 0});
+  }
+  if (::poll(fds.data(), fds.size(), timeout) < 0) return;
+  std::uint64_t count = 0;
+  if (fds[0].revents != 0) (void)!::read(wake_.get(), &count, sizeof count);
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    const pollfd* const of_child = &fds[1 + 3 * i];
+    if (of_child[1].revents != 0) hear(*children[i]);
+    if (of_child[2].revents != 0) children[i]->output_open = children[i]->output().drain(false);
+    if (of_child[0].revents != 0) bury(*children[i]);
+  }
+}
+
+// One frame of the control socket.
+void ProcessPool::hear(HandlerChild& child) {
+  const auto frame = child.control().receive();
+  base::Lock lock(mu_);
+  if (!frame || !*frame) {
+    child.control_open = false;
+  } else if (const auto* crash = std::get_if<CrashFrame>(&**frame)) {
+    child.end.crash = *crash;
+    // Nothing must be begun in a process that is about to end.
+    retire(child);
+  } else if (std::holds_alternative<HelloFrame>(**frame)) {
+    child.end.served = true;
+  }
+}
+
+void ProcessPool::bury(HandlerChild& child) {
+  // What it said last can be read still; what it has left running may hold the other ends, and must not keep us waiting.
+  child.shut_down();
+  while (child.control_open) hear(child);
+  base::Lock lock(mu_);
+  retire(child);
+  child.reap();
+  std::erase_if(children_, [&](const auto& other) { return other.get() == &child; });
+  changed_.notify_all();
+}
+
+Duration ProcessPool::next_signal_at() const {
+  Duration next = Duration::max();
+  for (const auto& child : children_) {
+    for (const auto& lane : child->lanes()) {
+      if (lane->terminate_at) next = std::min(next, *lane->terminate_at);
+      else if (lane->kill_at) next = std::min(next, *lane->kill_at);
+    }
+  }
+  return next;
+}
+
+void ProcessPool::escalate() {
+  const Duration at = now();
+  for (const auto& child : children_) {
+    for (const auto& lane : child->lanes()) {
+      const bool terminate = lane->terminate_at && *lane->terminate_at <= at;
+      const bool kill = !terminate && lane->kill_at && *lane->kill_at <= at;
+      if (!terminate && !kill) continue;
+      (terminate ? lane->terminate_at : lane->kill_at).reset();
+      retire(*child);
+      for (const auto& other : child->lanes()) {
+        if (other != lane && other->stop == ChildStop::kNone) other->stop = ChildStop::kForOther;
+      }
+      lane->stop = terminate ? ChildStop::kTerminated : ChildStop::kKilled;
+      child->signal(terminate ? SIGTERM : SIGKILL);
+    }
+  }
+}
+
+}  // namespace windlass::exec
