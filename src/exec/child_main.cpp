@@ -75,7 +75,8 @@ Fd take_descriptor(int number) {
   for (const auto& lane : lanes) std::thread([l = lane.get()] { l->serve(); }).detach();
   for (;;) {
     const auto frame = control.receive();
-    if (!frame || !*frame) end_group();
+    if (!frame) ::_exit(kExitConnectionLost);  // closed by a handler: the server lives, and will see to the group
+    if (!*frame) end_group();
     const StopFrame* const stop = std::get_if<StopFrame>(&**frame);
     if (stop != nullptr && stop->lane < lanes.size()) lanes[stop->lane]->stop(stop->serial, stop->reason);
   }

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <signal.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -30,11 +30,9 @@
 namespace windlass::testing {
 
 using namespace std::chrono_literals;
-using ::testing::AnyOf;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using ::testing::Not;
-using ::testing::StartsWith;
 
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr bool kAddressSanitizer = true;
@@ -78,6 +76,10 @@ class KeepLines final : public LogSink {
     }
     std::lock_guard lock(mu_);
     lines_.push_back(std::move(line));
+  }
+  bool hold(const std::string& part) const {
+    const std::vector<std::string> all = lines();
+    return std::any_of(all.begin(), all.end(), [&](const std::string& line) { return line.find(part) != line.npos; });
   }
   std::vector<std::string> lines() const { std::lock_guard lock(mu_); return lines_; }
 
