@@ -22,6 +22,8 @@ class BlockingCall {
   //
   // Errors: kUnknownOutcome (the connection broke; the command may or may not have been executed).
   Result<std::optional<Replies>> wait(net::Deadline deadline);
+  // Gives the connection up: its node is not the right one any more. REQUIRES: !outstanding().
+  void drop(const Error& cause) { listener_.drop(cause); }
   // Sleeps while nothing is outstanding, for instance because it could not be started. True: woken.
   bool sleep(net::Deadline until) { return listener_.sleep(until); }
   void wake() { listener_.wake(); }

@@ -31,18 +31,12 @@ class Topography {
     std::shared_ptr<Node> node;
   };
 
-  // Where commands of this slot go; without a slot, to any master. Asks for the map if there is none.
+  // Where commands of this slot go; without a slot, to any master. Asks for the map if it does not say.
   Result<Place> find(std::optional<std::uint16_t> slot, net::Deadline deadline) {
-    {
-      base::Lock lock(mu_);
-      if (!known_) {
-        lock.unlock();
-        if (Status refreshed = refresh(deadline); !refreshed) return refreshed.error();
-        lock.lock();
-      }
-      const Endpoint* endpoint = slot ? map_.owner(*slot) : any_master();
-      if (endpoint) return place(*endpoint);
-    }
+    if (const auto found = look_up(slot)) return *found;
+    // Perhaps it was assigned since.
+    if (Status refreshed = refresh(deadline); !refreshed) return refreshed.error();
+    if (const auto found = look_up(slot)) return *found;
     return Error(ErrorCode::kUnavailable, "redis cluster: no node owns slot " + std::to_string(slot.value_or(0)));
   }
 
@@ -78,6 +72,13 @@ class Topography {
   const std::shared_ptr<const Connector>& connector() const { return connector_; }
 
  private:
+  std::optional<Place> look_up(std::optional<std::uint16_t> slot) {
+    base::Lock lock(mu_);
+    const Endpoint* endpoint = slot ? map_.owner(*slot) : any_master();
+    if (!endpoint) return std::nullopt;
+    return place(*endpoint);
+  }
+
   Place place(const Endpoint& endpoint) WINDLASS_REQUIRES(mu_) {
     std::shared_ptr<Node>& node = nodes_[endpoint.address()];
     if (!node) {
@@ -113,7 +114,6 @@ class Topography {
   void install(SlotMap map) {
     base::Lock lock(mu_);
     map_ = std::move(map);
-    known_ = true;
     ++generation_;
     // Nodes that left the cluster are let go; calls under way keep theirs.
     std::erase_if(nodes_, [&](const auto& entry) WINDLASS_NO_TSA {
@@ -131,7 +131,6 @@ class Topography {
   base::Mutex refresh_mu_;  // taken before mu_
   base::Mutex mu_;
   SlotMap map_ WINDLASS_GUARDED_BY(mu_);
-  bool known_ WINDLASS_GUARDED_BY(mu_) = false;
   std::uint64_t generation_ WINDLASS_GUARDED_BY(mu_) = 0;
   std::size_t next_ WINDLASS_GUARDED_BY(mu_) = 0;
   std::map<std::string, std::shared_ptr<Node>> nodes_ WINDLASS_GUARDED_BY(mu_);
@@ -261,7 +260,10 @@ class Journey {
   // The slot is on its way to another node, and this key has got there.
   void ask_there(std::size_t i, const Redirect& redirect) {
     Pipeline p;
-    p.add("ASKING").append(commands_, i);
+    p.add("ASKING");
+    // A script that is not known there could not be sent again without asking again.
+    if (commands_[i].script) p.append_with_source(commands_, i);
+    else p.append(commands_, i);
     if (commands_[i].idempotent) p.idempotent();
     Result<Replies> replies = topography_.at(redirect.to).node->call(p, limits());
     if (!replies) {

@@ -90,25 +90,29 @@ class SentinelClient final : public Client {
 Sentinels::Sentinels(std::shared_ptr<const Connector> connector)
     : connector_(std::move(connector)), known_(connector_->config().endpoints) {}
 
-Result<Endpoint> Sentinels::find_master(net::Deadline deadline) {
+Result<ConnectionPtr> Sentinels::dial_master(net::Deadline deadline) {
   std::string causes;
   ErrorCode code = ErrorCode::kUnavailable;
+  std::vector<Endpoint> tried;
   for (const Endpoint& sentinel : known()) {
     Result<Endpoint> master = ask(sentinel, std::min(deadline, net::after(kAskTimeout)));
-    if (master) {
+    if (master && std::find(tried.begin(), tried.end(), *master) != tried.end()) continue;
+    Result<ConnectionPtr> connection = master ? dial_as_master(*master, deadline) : master.error();
+    if (connection) {
       prefer(sentinel);
-      return master;
+      return connection;
     }
-    if (master.error().code() != ErrorCode::kUnavailable) code = master.error().code();
-    causes += (causes.empty() ? "" : "; ") + master.error().message();
+    if (master) tried.push_back(*master);
+    if (connection.error().code() != ErrorCode::kUnavailable) code = connection.error().code();
+    causes += (causes.empty() ? "" : "; ") + connection.error().message();
+    // Where the master is looked for next time: this one may take all the time there is.
+    ask_last(sentinel);
   }
-  return Error(code, "no sentinel knows the master '" + connector_->config().master + "': " + causes);
+  return Error(code, "no sentinel knows where the master '" + connector_->config().master + "' is: " + causes);
 }
 
-Result<ConnectionPtr> Sentinels::dial_master(net::Deadline deadline) {
-  Result<Endpoint> master = find_master(deadline);
-  if (!master) return master.error();
-  Result<ConnectionPtr> connection = connector_->to_node(*master, deadline);
+Result<ConnectionPtr> Sentinels::dial_as_master(const Endpoint& endpoint, net::Deadline deadline) {
+  Result<ConnectionPtr> connection = connector_->to_node(endpoint, deadline);
   if (!connection) return connection;
   Pipeline p;
   p.add("ROLE").idempotent();
@@ -156,6 +160,12 @@ void Sentinels::prefer(const Endpoint& sentinel) {
   base::Lock lock(mu_);
   const auto at = std::find(known_.begin(), known_.end(), sentinel);
   if (at != known_.end()) std::rotate(known_.begin(), at, at + 1);
+}
+
+void Sentinels::ask_last(const Endpoint& sentinel) {
+  base::Lock lock(mu_);
+  const auto at = std::find(known_.begin(), known_.end(), sentinel);
+  if (at != known_.end()) std::rotate(at, at + 1, known_.end());
 }
 
 void Sentinels::learn(const Value& others) {

@@ -18,20 +18,20 @@ class Sentinels {
  public:
   explicit Sentinels(std::shared_ptr<const Connector> connector);
 
-  // Asks one sentinel after the other, the one that answered last first, and learns of others from it.
+  // To the master. Asks one sentinel after the other, the one that was right last first, and learns of others from it. One that was cut
+  // off may still name a former master: where what it names is not one, the next sentinel is asked.
   //
   // Errors: kUnavailable with what each said; kPermissionDenied; kInvalidArgument (none knows a master of this name).
-  Result<Endpoint> find_master(net::Deadline deadline);
-
-  // To the master; kUnavailable if what the sentinels name is not one (yet).
   Result<ConnectionPtr> dial_master(net::Deadline deadline);
   // To the first sentinel that takes us.
   Result<ConnectionPtr> dial_sentinel(net::Deadline deadline);
 
  private:
+  Result<ConnectionPtr> dial_as_master(const Endpoint& endpoint, net::Deadline deadline);
   Result<Endpoint> ask(const Endpoint& sentinel, net::Deadline deadline);
   std::vector<Endpoint> known();
   void prefer(const Endpoint& sentinel);
+  void ask_last(const Endpoint& sentinel);
   void learn(const Value& others);
 
   const std::shared_ptr<const Connector> connector_;

@@ -5,7 +5,9 @@
 #include <optional>
 #include <thread>
 
+#include "broker/redis/watch.hpp"
 #include "integration/redis_broker_fixture.hpp"
+#include "redis/slots.hpp"
 
 namespace windlass::testing {
 namespace {
@@ -191,6 +193,22 @@ TEST_P(RedisTopology, WaitersAndFeedsHearOfEveryQueueAndEachOther) {
     for (const CancelRequest& request : get(feed->wait(in(1h)))) heard.push_back(request.task.queue);
   }
   EXPECT_EQ(heard, kQueues);
+}
+
+TEST_F(RedisBrokerFixture, ABlockingWaitFollowsItsQueueToAnotherNode) {
+  ClusterSetup cluster({.replicas = false});
+  const auto client = open(cluster.url());
+  const auto watch = make_blocking_watch(*client, {"q"});
+  EXPECT_FALSE(get(watch->wait(TimePoint::max(), net::after(200ms))));
+
+  const std::string key = "asynq:{q}:pending";
+  const std::size_t to = (cluster.owner_of(key) + 1) % 3;
+  for (const std::size_t node : {to, cluster.owner_of(key), (to + 1) % 3}) {
+    cluster.node(node).run({"CLUSTER", "SETSLOT", std::to_string(redis::key_slot(key)), "NODE", cluster.id(to)});
+  }
+  wait_until([&] { return !get(watch->wait(TimePoint::max(), net::after(500ms))); });
+  cluster.node(to).run({"LPUSH", key, "id"});
+  EXPECT_TRUE(get(watch->wait(TimePoint::max(), net::after(1h))));
 }
 
 }  // namespace

@@ -107,6 +107,17 @@ TEST_F(RedisSentinel, SentinelsThatAreDownAreEachNamed) {
   EXPECT_NE(down.error().message().find(two), std::string::npos) << down.error().message();
 }
 
+TEST_F(RedisSentinel, ASentinelThatWasCutOffAndNamesAFormerMasterIsNotTheLastToBeAsked) {
+  SentinelSetup setup;
+  const std::string gone = std::to_string(testing::free_port());
+  const RedisServer cut_off({.config = {"sentinel monitor mymaster 127.0.0.1 " + gone + " 2"}, .sentinel = true});
+  std::string url = setup.url();
+  url.insert(url.find("//") + 2, "127.0.0.1:" + std::to_string(cut_off.port()) + ",");
+  auto client = open(url);
+  const Status found = client->ping();
+  EXPECT_TRUE(found.ok()) << found.error().message();
+}
+
 // Hands the slot of `key` from one node to another, with all its keys, as redis-cli does.
 class SlotMove {
  public:
@@ -166,14 +177,21 @@ TEST_F(RedisCluster, CommandsGoWhereTheirKeysAreAndFollowThemWhenSlotsMove) {
   EXPECT_EQ((*asked)[1].integer(), 2);
   EXPECT_EQ((*asked)[2].integer(), 1);
 
+  const Script increased("return redis.call('INCR', KEYS[1])");
+  Pipeline scripted;
+  scripted.eval(increased, 1, 0).key(moved);
+  const Result<Replies> ran = client->call(scripted);
+  ASSERT_TRUE(ran.ok()) << ran.error().message();
+  EXPECT_EQ((*ran)[0].integer(), 3) << "a script that the new node does not know: " << (*ran)[0].text();
+
   move.move_key(stays);
   move.finish();
   const Result<Replies> after = client->call(all);
   ASSERT_TRUE(after.ok()) << after.error().message();
-  EXPECT_EQ((*after)[0].integer(), 3);
+  EXPECT_EQ((*after)[0].integer(), 4);
   EXPECT_EQ((*after)[1].integer(), 3);
   EXPECT_EQ((*after)[2].integer(), 2);
-  EXPECT_EQ(cluster.node(to).run_text({"GET", moved}), "3");
+  EXPECT_EQ(cluster.node(to).run_text({"GET", moved}), "4");
 
   Tracker tracker(client->dial_for(moved));
   Pipeline reads;
@@ -200,6 +218,21 @@ TEST_F(RedisCluster, TheDeathOfAMasterIsSurvived) {
   const Result<Replies> other = client->call(increase(elsewhere), patient());
   ASSERT_TRUE(other.ok()) << other.error().message();
   EXPECT_TRUE((*other)[0].integer()) << (*other)[0].text();
+}
+
+TEST_F(RedisCluster, ASlotThatIsAssignedLateIsFound) {
+  ClusterSetup cluster({.replicas = false});
+  const std::string slot = std::to_string(key_slot("late"));
+  for (std::size_t i = 0; i < 3; ++i) cluster.node(i).run({"CLUSTER", "DELSLOTS", slot});
+  auto client = open(cluster.url());
+  const Result<Replies> nobody = client->call(increase("late"));
+  ASSERT_FALSE(nobody.ok());
+  EXPECT_EQ(nobody.error().code(), ErrorCode::kUnavailable) << nobody.error().message();
+  cluster.node(cluster.owner_of("late")).run({"CLUSTER", "ADDSLOTS", slot});
+  wait_until([&] {
+    const Result<Replies> replies = client->call(increase("late"));
+    return replies.ok() && (*replies)[0].integer() == 1;
+  });
 }
 
 TEST_F(RedisCluster, AClusterOfWhichNoNodeAnswersIsUnavailable) {

@@ -5,6 +5,7 @@
 #include <windlass/client.hpp>
 #include <windlass/server.hpp>
 
+#include "broker/redis/watch.hpp"
 #include "integration/redis_broker_fixture.hpp"
 
 namespace windlass::testing {
@@ -207,6 +208,47 @@ TEST_F(RedisWrongTypes, ARunningTaskThatIsNoTaskAnyMoreIsLostAndNoneOfItsBatch) 
               ElementsAre(ActionOutcome::kApplied, ActionOutcome::kNotFound, ActionOutcome::kApplied));
   EXPECT_FALSE(exists(*broker_, "b"));
   EXPECT_EQ(get(broker_->list({.filter = {.queue = "q", .state = TaskState::kPending}})).tasks.size(), 2u);
+}
+
+TEST_F(RedisWrongTypes, ServersGroupsAndSchedulersAreShownWithoutWhatIsNone) {
+  for (const char* id : {"a", "b"}) put(*broker_, plain(id));
+  ServerRecord record;
+  record.info.id = "host:1:server";
+  for (const FetchedTask& task : fetch(*broker_, 2, "q", "host:1:server")) record.running.push_back({.lease = lease_of(task)});
+  get(broker_->publish_server(record, 1min));
+  mend("asynq:{q}:t:a");
+  run({"SET", "asynq:{q}:t:a", "no hash"});
+  EXPECT_EQ(get(broker_->servers()).at(0).workers.size(), 1u);
+  get(broker_->publish_server(record, 1min));
+  EXPECT_EQ(get(broker_->servers()).at(0).workers.size(), 1u);
+  for (const std::string kind : {"servers", "schedulers"}) {
+    spoil("asynq:" + kind + ":{other}");
+    run({"ZADD", "asynq:" + kind, "99999999999", "asynq:" + kind + ":{other}"});
+  }
+  EXPECT_EQ(get(broker_->servers()).size(), 1u);
+  get(broker_->publish_scheduler({"s", {{.id = "entry"}}}, 1min));
+  EXPECT_EQ(get(broker_->scheduler_entries()).size(), 1u);
+
+  put(*broker_, grouped("c", "g"));
+  put(*broker_, grouped("d", "g"));
+  mend("asynq:{q}:t:c");
+  run({"SET", "asynq:{q}:t:c", "no hash"});
+  const auto set = get(broker_->take_group("q", {.grace = Duration::zero()}, 1h));
+  ASSERT_TRUE(set);
+  ASSERT_EQ(set->tasks.size(), 1u);
+  EXPECT_EQ(set->tasks[0].id, "d");
+}
+
+TEST_F(RedisWrongTypes, AQueueWithSuchAKeyDoesNotKeepAServerFromSleeping) {
+  const auto client = open(server_.url());
+  const auto watch = make_tracking_watch(*client, {"bad", "good"}, WaitFor::kPending);
+  spoil("asynq:{bad}:pending");
+  EXPECT_FALSE(get(watch->wait(TimePoint::max(), net::after(300ms))));
+  mend("asynq:{bad}:pending");
+  EXPECT_TRUE(get(watch->wait(TimePoint::max(), net::after(1h))));
+  EXPECT_FALSE(get(watch->wait(TimePoint::max(), net::after(300ms))));
+  put(*broker_, plain("a", "good"));
+  EXPECT_TRUE(get(watch->wait(TimePoint::max(), net::after(1h))));
 }
 
 TEST_F(RedisWrongTypes, ActionsChangeNothingWhereACollectionIsOfAnotherType) {

@@ -36,15 +36,12 @@ Result<std::vector<Stored>> read_messages(Store& store, std::span<const Finish> 
     pipeline.add("HMGET", redis::Key{task_key(task.queue, task.id)}, "msg", "w:x").idempotent();
     wanted.push_back(i);
   }
-  if (pipeline.empty()) return std::vector<Stored>(items.size());
-  const Result<redis::Replies> replies = store.client().call(pipeline);
+  const Result<redis::Replies> replies = store.read(pipeline);
   if (!replies) return replies.error();
   std::vector<Stored> stored(items.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const redis::Value fields = (*replies)[i];
-    // A key of another type is no task: its lease is lost, which is no matter of the others.
-    if (redis::is_error_with(fields, "WRONGTYPE")) continue;
-    if (fields.is_error()) return redis::to_error(fields);
+    if (fields.is_error()) continue;
     stored[wanted[i]] = {std::string(fields[0].text()), std::string(fields[1].text())};
   }
   return stored;

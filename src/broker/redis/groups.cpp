@@ -73,12 +73,12 @@ Result<std::size_t> read_members(Store& store, const AggregationSet& set, std::s
   for (const auto& [id, score] : ids) {
     pipeline.add("HMGET", redis::Key{task_key(set.queue, id)}, "msg", "w:x", "w:at", "w:fail").idempotent();
   }
-  const Result<redis::Replies> hashes = store.call(pipeline);
+  const Result<redis::Replies> hashes = store.read(pipeline);
   if (!hashes) return hashes.error();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto& [id, score] = ids[i];
     const redis::Value fields = (*hashes)[i];
-    if (fields[0].is_null()) continue;
+    if (fields.is_error() || fields[0].is_null()) continue;
     Result<core::TaskMessage> message = decode_task(fields[0].text(), fields[1].text());
     if (!message) {
       log_error("a task of a group does not decode and was archived",

@@ -56,7 +56,7 @@ Result<std::vector<SchedulerEntry>> read_scheduler_entries(Store& store) {
   if (!ids) return ids.error();
   redis::Pipeline pipeline;
   for (const std::string& id : *ids) pipeline.add("LRANGE", redis::Key{scheduler_key(id)}, 0, -1).idempotent();
-  const Result<redis::Replies> replies = store.call(pipeline);
+  const Result<redis::Replies> replies = store.read(pipeline);
   if (!replies) return replies.error();
 
   std::map<std::string, PublishedEntry> latest;  // by id

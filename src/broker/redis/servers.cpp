@@ -28,11 +28,12 @@ Result<std::vector<WorkerInfo>> read_running(Store& store, std::span<const Runni
   for (const RunningTask& task : running) {
     read_task_hash(pipeline, task.lease.task.queue, task.lease.task.id, {"state", "w:run", "msg"});
   }
-  const Result<redis::Replies> replies = store.call(pipeline);
+  const Result<redis::Replies> replies = store.read(pipeline);
   if (!replies) return replies.error();
   std::vector<WorkerInfo> workers;
   for (std::size_t i = 0; i < running.size(); ++i) {
     const redis::Value hash = (*replies)[i];
+    if (hash.is_error()) continue;
     const std::optional<Run> run = parse_run(hash[1].text());
     if (hash[0].text() != "active" || !run || run->nonce != nonce_text(running[i].lease.token.attempt)) continue;
     Result<core::TaskMessage> message = core::decode_message(hash[2].text());
@@ -56,11 +57,11 @@ Status add_workers(Store& store, std::vector<ServerInfo>& servers, std::vector<S
   for (const Shown& item : shown) {
     read_task_hash(pipeline, item.worker.queue, item.worker.task_id, {"state", "w:run", "w:progress"});
   }
-  const Result<redis::Replies> replies = store.call(pipeline);
+  const Result<redis::Replies> replies = store.read(pipeline);
   if (!replies) return replies.error();
   for (std::size_t i = 0; i < shown.size(); ++i) {
     const redis::Value hash = (*replies)[i];
-    if (hash[0].text() != "active") continue;
+    if (hash.is_error() || hash[0].text() != "active") continue;
     ServerInfo& server = servers[shown[i].server];
     const std::optional<Run> run = parse_run(hash[1].text());
     if (run && run->owner == server.id) shown[i].worker.progress = decode_progress(hash[2].text(), run->nonce);
@@ -117,15 +118,16 @@ Result<std::vector<ServerInfo>> read_servers(Store& store) {
     pipeline.add("GET", redis::Key{server_key(id)}).idempotent();
     pipeline.add("HVALS", redis::Key{workers_key(id)}).idempotent();
   }
-  const Result<redis::Replies> replies = store.call(pipeline);
+  const Result<redis::Replies> replies = store.read(pipeline);
   if (!replies) return replies.error();
 
   std::vector<ServerInfo> servers;
   std::vector<Shown> shown;
   for (std::size_t i = 0; i < ids->size(); ++i) {
     const redis::Value record = (*replies)[2 * i];
+    if (record.is_null() || record.is_error()) continue;
     Result<ServerInfo> server = decode_server(record.text());
-    if (record.is_null() || !server) continue;
+    if (!server) continue;
     server->id = (*ids)[i];
     for (const redis::Value bytes : (*replies)[2 * i + 1]) {
       Result<WorkerInfo> worker = decode_worker(bytes.text());

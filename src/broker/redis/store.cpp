@@ -29,6 +29,16 @@ Result<redis::Replies> Store::call(const redis::Pipeline& commands) {
   return replies;
 }
 
+Result<redis::Replies> Store::read(const redis::Pipeline& commands) {
+  if (commands.empty()) return redis::Replies();
+  Result<redis::Replies> replies = client_->call(commands);
+  for (std::size_t i = 0; replies && i < replies->size(); ++i) {
+    const redis::Value reply = (*replies)[i];
+    if (reply.is_error() && !redis::is_error_with(reply, "WRONGTYPE")) return redis::to_error(reply);
+  }
+  return replies;
+}
+
 Result<std::shared_ptr<redis::Client>> Store::durable_client() {
   base::Lock lock(mu_);
   if (durable_client_ == nullptr) {

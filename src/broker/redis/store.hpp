@@ -54,6 +54,10 @@ class Store {
   // (they refused before they wrote anything), else kUnknownOutcome, because some were carried out. An empty pipeline is no call.
   Result<redis::Replies> call(const redis::Pipeline& commands);
 
+  // The same for commands that only read, each from a key of its own. A key of another type says nothing of the others: its reply
+  // stays an error.
+  Result<redis::Replies> read(const redis::Pipeline& commands);
+
   // What the keys begin with that say which ticks were taken by tasks of `queue`: one prefix for all queues, but in a cluster that of
   // the queue, because a script can touch the keys of one node only. So in a cluster the marks of an entry hold within one queue.
   std::string tick_prefix(const std::string& queue) const;

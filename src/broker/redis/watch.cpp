@@ -51,7 +51,7 @@ class TrackingWatch : public Watch {
   // Reads the keys; from then on their changes are told. `not_armed` says what to answer if that failed.
   std::optional<redis::Replies> arm(net::Deadline deadline, Result<bool>& not_armed) {
     Result<redis::Replies> replies = tracker_.arm(reads_, net::after(timeout_));
-    const bool refused = replies && any_error(*replies);
+    const bool refused = replies && any_refusal(*replies);
     if (replies && !refused) {
       backoff_.reset();
       armed_at_ = SteadyClock::now();
@@ -73,9 +73,10 @@ class TrackingWatch : public Watch {
   }
 
  private:
-  static bool any_error(const redis::Replies& replies) {
+  // A key of another type has nothing to do, and is told when it changes.
+  static bool any_refusal(const redis::Replies& replies) {
     for (std::size_t i = 0; i < replies.size(); ++i) {
-      if (replies[i].is_error()) return true;
+      if (replies[i].is_error() && !redis::is_error_with(replies[i], "WRONGTYPE")) return true;
     }
     return false;
   }
@@ -222,6 +223,8 @@ class BlockingWatch final : public Watch {
     if (error.code() == ErrorCode::kPermissionDenied || error.code() == ErrorCode::kUnsupported) {
       return Error(ErrorCode::kUnsupported, "a blocking command: " + error.message());
     }
+    // It may be another node by now.
+    if (error.code() == ErrorCode::kUnavailable) call_.drop(error);
     return sleep_off(deadline);
   }
 

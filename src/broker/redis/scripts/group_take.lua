@@ -17,7 +17,7 @@ if ARGV[10] == '0' then reclaim_sets(P, ARGV[2]) end
 local function joined_by(key, score, limit, limit_s, all)
   if tonumber(score) ~= tonumber(limit_s) then return tonumber(score) < tonumber(limit_s) end
   for _, id in ipairs(redis_call('ZRANGEBYSCORE', key, score, score, 'LIMIT', 0, SOME)) do
-    local in_time = not less(limit, exact_ns(score, redis_call('HGET', P .. 't:' .. id, 'w:at')))
+    local in_time = not less(limit, exact_ns(score, fields_of(P .. 't:' .. id, 'w:at')[1]))
     if in_time ~= all then return in_time end
   end
   return all
@@ -37,7 +37,7 @@ local function first_of_second(key, score, n)
   if #ids > SOME or #ids <= n then return {unpack(ids, 1, math.min(n, #ids))} end
   local at, order = {}, {}
   for i, id in ipairs(ids) do
-    at[id], order[id] = exact_ns(score, redis_call('HGET', P .. 't:' .. id, 'w:at')), i
+    at[id], order[id] = exact_ns(score, fields_of(P .. 't:' .. id, 'w:at')[1]), i
   end
   table.sort(ids, function(a, b)
     if at[a] ~= at[b] then return less(at[a], at[b]) end
