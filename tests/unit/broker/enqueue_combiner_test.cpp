@@ -36,7 +36,7 @@ NewTask task() {
 }
 
 TEST(EnqueueCombiner, WhatIsThrownReachesEveryCallerAndTheNextCallsGoOn) {
-  Store store(std::make_shared<PoorClient>(3), base::real_clock(), 1 << 20);
+  Store store(std::make_shared<PoorClient>(3), base::real_clock(), 1 << 20, false);
   EnqueueCombiner combiner(store);
   constexpr int kCallers = 16;
   std::latch together(kCallers);
