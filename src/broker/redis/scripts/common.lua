@@ -4,17 +4,22 @@
 
 local redis_call = redis.call
 
+-- What refuses any other type. Takes Redis half as long as TYPE.
+local SIZE_OF = {list = 'LLEN', zset = 'ZCARD', set = 'SCARD', hash = 'HLEN', string = 'STRLEN'}
+
 -- An error if the key is of another type than `kind`, else nil.
 local function wrong_type(key, kind)
+  local size = redis.pcall(SIZE_OF[kind], key)
+  if type(size) == 'number' then return nil end
+  if string.sub(size.err, 1, 9) ~= 'WRONGTYPE' then return size end
   local found = redis_call('TYPE', key).ok
-  if found == 'none' or found == kind then return nil end
   return {err = 'WRONGTYPE ' .. key .. ' is a ' .. found .. ' and must be a ' .. kind .. ': rename or delete that key'}
 end
 
 -- Stops the script if one of the keys is of another type. To be asked before the first write: what was written would stay.
 local function must_be(kind, ...)
-  for _, key in ipairs({...}) do
-    local wrong = wrong_type(key, kind)
+  for i = 1, select('#', ...) do
+    local wrong = wrong_type(select(i, ...), kind)
     if wrong then error(wrong) end
   end
 end
