@@ -287,6 +287,24 @@ TEST_F(RedisWrongTypes, AGroupWithSuchAKeyIsNotTakenAndKeepsNoOtherFromIt) {
   EXPECT_EQ(get(broker_->take_group("q", at_once, 1h))->tasks.at(0).id, "a");
 }
 
+TEST_F(RedisWrongTypes, ASetIsNeitherFinishedNorReleasedHalfWay) {
+  std::vector<NewTask> tasks;
+  for (int i = 0; i < 300; ++i) tasks.push_back(grouped(std::to_string(i), "g"));
+  get(enqueue(tasks));
+  const auto set = get(broker_->take_group("q", {.grace = Duration::zero()}, 1h));
+  ASSERT_TRUE(set);
+  const NewTask sum = plain("sum");
+  spoil("asynq:{q}:windlass:trash");
+  expect_named(broker_->finish_group(*set, &sum), "asynq:{q}:windlass:trash");
+  EXPECT_FALSE(exists(*broker_, "sum"));
+  mend("asynq:{q}:windlass:trash");
+  spoil("asynq:{q}:groups");
+  expect_named(broker_->release_group(*set), "asynq:{q}:groups");
+  mend("asynq:{q}:groups");
+  EXPECT_EQ(get(broker_->finish_group(*set, &sum)).status, EnqueueStatus::kEnqueued);
+  EXPECT_EQ(get(broker_->queue_info("q")).size, 1u);
+}
+
 TEST_F(RedisWrongTypes, AQueueThatCannotBeRecoveredOrCleanedKeepsNoOtherFromIt) {
   for (const std::string queue : {"bad", "good"}) {
     put(*broker_, plain("a", queue));

@@ -5,6 +5,8 @@
 --   are in the trash. If that answer is not 1, the set stays as it is.
 local P, set_key = ARGV[1], KEYS[2]
 local AT_ONCE = 250
+must_be('zset', P .. 'aggregation_sets', set_key)
+must_be('list', P .. 'windlass:trash')
 if not redis_call('ZSCORE', P .. 'aggregation_sets', set_key) then return {0} end
 local size = redis_call('ZCARD', set_key)
 
