@@ -1,4 +1,6 @@
 // windlass work: a server whose handlers are commands.
+#include <unistd.h>
+
 #include <charconv>
 #include <csignal>
 #include <memory>
@@ -12,6 +14,7 @@
 #include "api/signal_watch.hpp"
 #include "exec/child_guard.hpp"
 #include "exec/command_handler.hpp"
+#include "exec/process_limits.hpp"
 #include "exec/spawn.hpp"
 #include "exec/words.hpp"
 #include "options.hpp"
@@ -27,6 +30,8 @@ struct WorkArgs {
   bool strict = false;
   bool until_empty = false;
   std::optional<Duration> timeout, shutdown_timeout;
+  std::optional<std::uint64_t> memory_max;
+  std::string user;
 };
 
 Error bad_queues(const std::string& text) {
@@ -61,8 +66,21 @@ Status check_command(const exec::ExecRule& rule) {
   return {};
 }
 
+Result<exec::ProcessLimits> make_limits(const WorkArgs& args) {
+  exec::ProcessLimits limits;
+  limits.memory_max = args.memory_max.value_or(0);
+  if (args.user.empty()) return limits;
+  Result<exec::UserIds> user = exec::find_user(args.user);
+  if (!user) return user.error().at("--user");
+  if (::geteuid() != 0) return Error(ErrorCode::kInvalidArgument, "--user '" + args.user + "': only root can run commands as another user");
+  limits.user = *std::move(user);
+  return limits;
+}
+
 Result<Mux> make_mux(const WorkArgs& args, exec::ChildGuard* guard) {
   Mux mux;
+  const Result<exec::ProcessLimits> limits = make_limits(args);
+  if (!limits) return limits.error();
   for (const std::string& text : args.rules) {
     Result<exec::ExecRule> rule = exec::parse_exec_rule(text);
     if (!rule) return rule.error().at("--exec");
@@ -70,6 +88,7 @@ Result<Mux> make_mux(const WorkArgs& args, exec::ChildGuard* guard) {
     exec::CommandHandlerSpec spec;
     spec.argv = std::move(rule->argv);
     spec.timeout = args.timeout.value_or(Duration::zero());
+    spec.limits = *limits;
     spec.guard = guard;
     try {
       mux.handle(rule->pattern, exec::command_handler(std::move(spec)));
@@ -141,6 +160,8 @@ void add_work(CLI::App& app, Session& session) {
   command->add_flag("--strict", args->strict, "serve a queue only while all of greater weight are empty");
   command->add_flag("--until-empty", args->until_empty, "end when nothing is pending, scheduled, in retry or active");
   add_duration(*command, "--timeout", args->timeout, "of each run, besides the task's own timeout");
+  add_size(*command, "--memory-max", args->memory_max, "of each process of a command: it cannot get more");
+  command->add_option("--user", args->user, "run commands as this user, by name or number; root only")->type_name("NAME");
   add_duration(*command, "--shutdown-timeout", args->shutdown_timeout, "wait so long for running commands at the end (default 8s)");
   add_wait(*command, session);
   command->callback([&session, args] { session.run = [&session, args] { return work(session, *args); }; });

@@ -64,12 +64,21 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+// Also what the children of this program serve.
+windlass::Mux process_mux() {
+  windlass::Mux mux;
+  mux.handle("noop", [](windlass::Context&) {}, {.isolation = windlass::Isolation::kProcess});
+  return mux;
+}
+
 void measure_rates(const Options& options) {
-  std::vector<Executor> executors(2);
+  std::vector<Executor> executors(3);
   executors[0].name = "threads";
   executors[0].mux.handle("noop", [](windlass::Context&) {});
   executors[1].name = "coroutines";
   executors[1].mux.handle("noop", [](windlass::Context&) -> windlass::Async<> { co_return; });
+  executors[2].name = "processes";
+  executors[2].mux = process_mux();
   for (int round = 0; round < options.rounds; ++round) {
     for (Executor& executor : executors) executor.rates.push_back(rate(executor.mux, options));
   }
@@ -113,6 +122,7 @@ void measure_waiting(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  windlass::serve_if_child(process_mux());
   Options options;
   const std::map<std::string, int*> names = {{"--tasks", &options.tasks},
                                              {"--rounds", &options.rounds},

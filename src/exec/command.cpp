@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +28,8 @@ using End = CommandResult::End;
 
 // What a process outside the group may keep us reading after the program has ended.
 constexpr std::size_t kDrainMax = 1 << 20;
+// A stopping server gives tasks back half a second after it has told their handlers: the commands must be gone by then.
+constexpr Duration kUrgentGrace = std::chrono::milliseconds(300);
 
 // A write to a pipe whose reader is gone raises SIGPIPE on this thread; while this object lives it is held back, and
 // thrown away at its end.
@@ -105,7 +109,8 @@ class Run {
     stopping_ = why;
     ::kill(-child_.pid, SIGTERM);
     ::kill(-child_.pid, SIGCONT);
-    limit_ = Steady::now() + spec_.grace;
+    const bool urgent = why == End::kStopped && spec_.stop_is_urgent && spec_.stop_is_urgent();
+    limit_ = Steady::now() + (urgent ? std::min<Duration>(kUrgentGrace, spec_.grace) : spec_.grace);
   }
 
   void write_input() {
@@ -146,7 +151,9 @@ class Run {
 
   void reap() {
     siginfo_t info{};
-    while (::waitid(P_PIDFD, static_cast<id_t>(child_.pidfd.get()), &info, WEXITED) != 0) {
+    rusage usage{};
+    // The system call tells more than the function of glibc.
+    while (::syscall(SYS_waitid, P_PIDFD, child_.pidfd.get(), &info, WEXITED, &usage) != 0) {
       if (errno == EINTR) continue;
       // Only where the program that uses us ignores SIGCHLD: the kernel has thrown the status away.
       result_.error = std::string("its exit status is lost: ") + std::strerror(errno);
@@ -155,6 +162,7 @@ class Run {
     if (info.si_code == CLD_EXITED) result_.exit_code = info.si_status;
     else result_.signal = info.si_status;
     result_.core_dumped = info.si_code == CLD_DUMPED;
+    result_.peak_memory = static_cast<std::uint64_t>(usage.ru_maxrss) << 10;
     result_.end = stopping_.value_or(info.si_code == CLD_EXITED ? End::kExited : End::kSignalled);
   }
 

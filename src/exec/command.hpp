@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -25,6 +26,8 @@ struct CommandSpec {
   std::vector<std::string> environment;       // "KEY=value", put over the environment of this process
   Duration timeout{};                         // 0 = none
   Duration grace = std::chrono::seconds(5);   // from SIGTERM to SIGKILL, for the whole group
+  // Asked when the stop token is set: true leaves 300 ms in place of the grace. May be empty.
+  std::function<bool()> stop_is_urgent;
   std::size_t output_max = 1 << 20;           // more on stdout is an error, and stops it
   std::size_t error_tail_max = 8 << 10;       // how much of the end of stderr is kept
   // Called with each line of stderr as it comes, without the newline; longer ones in pieces of 8 KiB.
@@ -47,6 +50,7 @@ struct CommandResult {
   int signal = 0;
   bool core_dumped = false;
   bool killed = false;        // stopping it took SIGKILL
+  std::uint64_t peak_memory = 0;  // resident bytes of its largest process, as far as it waited for them
   std::string output;         // stdout, at most output_max
   std::string error_tail;     // the last bytes of stderr
   std::string error;          // kNotStarted: why

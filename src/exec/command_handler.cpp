@@ -80,7 +80,24 @@ Failure make_failure(FailureKind kind, std::string message, const CommandResult&
   return failure;
 }
 
-Outcome exited(const CommandResult& result, Context& ctx) {
+// The limit itself leaves no trace: a program that gets no more memory ends as it likes.
+bool ended_for_memory(const CommandHandlerSpec& spec, const CommandResult& result) {
+  if (spec.limits.memory_max == 0) return false;
+  if (result.peak_memory >= spec.limits.memory_max / 4 * 3) return true;
+  for (const char* words : {"annot allocate memory", "ut of memory", "emory exhausted", "MemoryError", "bad_alloc"}) {
+    if (result.error_tail.find(words) != std::string::npos) return true;
+  }
+  return false;
+}
+
+Failure with_memory_kind(Failure failure, const CommandHandlerSpec& spec, const CommandResult& result) {
+  if (!ended_for_memory(spec, result)) return failure;
+  failure.kind = FailureKind::kMemory;
+  failure.message = "went over its limit of " + std::to_string(spec.limits.memory_max) + " bytes of memory: " + failure.message;
+  return failure;
+}
+
+Outcome exited(const CommandHandlerSpec& spec, const CommandResult& result, Context& ctx) {
   if (result.exit_code == 0) {
     if (!result.output.empty()) ctx.write_result(result.output);
     return Outcome::done();
@@ -88,14 +105,15 @@ Outcome exited(const CommandResult& result, Context& ctx) {
   Failure failure =
       make_failure(FailureKind::kExitCode, "command exited with code " + std::to_string(result.exit_code), result);
   failure.exit_code = result.exit_code;
+  if (result.exit_code != kExitSkipRetry) failure = with_memory_kind(std::move(failure), spec, result);
   return result.exit_code == kExitSkipRetry ? Outcome::skip_retry(std::move(failure)) : Outcome::fail(std::move(failure));
 }
 
-Outcome signalled(const CommandResult& result) {
+Outcome signalled(const CommandHandlerSpec& spec, const CommandResult& result) {
   const char* core = result.core_dumped ? " (core dumped)" : "";
   Failure failure = make_failure(FailureKind::kSignal, "command was ended by " + signal_name(result.signal) + core, result);
   failure.signal = result.signal;
-  return Outcome::fail(std::move(failure));
+  return Outcome::fail(with_memory_kind(std::move(failure), spec, result));
 }
 
 // How it ended once it was told to.
@@ -114,8 +132,8 @@ FailureKind stop_kind(StopReason reason) {
 
 Outcome conclude(const CommandHandlerSpec& spec, const CommandResult& result, Context& ctx) {
   switch (result.end) {
-    case End::kExited: return exited(result, ctx);
-    case End::kSignalled: return signalled(result);
+    case End::kExited: return exited(spec, result, ctx);
+    case End::kSignalled: return signalled(spec, result);
     // Why it was stopped, the runtime puts in front.
     case End::kStopped: return Outcome::fail(make_failure(stop_kind(ctx.stop_reason()), "command was " + end_of_stopped(result), result));
     case End::kTimedOut:
@@ -146,6 +164,8 @@ Handler command_handler(CommandHandlerSpec spec) {
     command.grace = spec.grace;
     command.output_max = spec.result_max;
     command.guard = spec.guard;
+    command.limits = spec.limits;
+    command.stop_is_urgent = [&ctx] { return ctx.stop_reason() == StopReason::kShutdown || ctx.stop_reason() == StopReason::kLeaseLost; };
     command.on_error_line = [](std::string_view line) { log_info(line, {{"stream", "stderr"}}); };
     const Duration start = base::real_clock().steady();
     Outcome outcome = conclude(spec, run_command(command, ctx.stop_token()), ctx);

@@ -11,6 +11,8 @@
 //   exit 75        not now: a failure like any other (EX_TEMPFAIL)
 //   exit 76        never: archived at once, whatever retries are left
 //   exit others, signal, timeout, cancel    a failure of that kind; the retry rules apply
+//   with a memory limit: a failure of kind memory, if the program ends badly after it took three quarters of the limit, or says on
+//   stderr that it got no memory
 #pragma once
 
 #include <cstddef>
@@ -19,6 +21,8 @@
 
 #include <windlass/mux.hpp>
 #include <windlass/time.hpp>
+
+#include "exec/process_limits.hpp"
 
 namespace windlass::exec {
 
@@ -31,6 +35,7 @@ struct CommandHandlerSpec {
   Duration timeout{};                         // of one run, besides the task's own; 0 = none
   Duration grace = std::chrono::seconds(5);   // from SIGTERM to SIGKILL
   std::size_t result_max = 1 << 20;           // longer output on stdout is a failure
+  ProcessLimits limits;
   ChildGuard* guard = nullptr;                // must outlive the handler
 };
 

@@ -81,6 +81,34 @@ TEST_F(CliWork, ATimeoutReallyStopsTheCommand) {
   EXPECT_THAT(at(task, "failure.message"), HasSubstr("SIGTERM"));
 }
 
+TEST_F(CliWork, MemoryBeyondTheLimitIsAFailureOfItsOwnKind) {
+  enqueue("eat", "e1", {"--max-retry", "0"});
+  // tail keeps the only line that it gets.
+  EXPECT_EQ(windlass({"work", "--exec", "eat=sh -c 'head -c 300000000 /dev/zero | tail >/dev/null'", "--memory-max", "100MiB", "--until-empty"}).code, 0);
+  EXPECT_EQ(at(inspect("e1"), "failure.kind"), "memory");
+}
+
+TEST_F(CliWork, CommandsRunAsAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can run commands as another user";
+  enqueue("who", "w1");
+  EXPECT_EQ(windlass({"work", "--exec", "who=sh -c 'id -un; id -Gn'", "--user", "nobody", "--until-empty"}).code, 0);
+  EXPECT_EQ(at(inspect("w1"), "result"), "nobody\nnogroup\n");
+}
+
+TEST_F(CliWork, AUserThatIsNotThereIsWrongUse) {
+  const Ran ran = windlass({"work", "--exec", "a=true", "--user", "no-such-user"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("there is no user 'no-such-user'"));
+}
+
+TEST_F(CliWork, AShutdownDoesNotWaitForACommandThatIgnoresSigterm) {
+  RunningProgram worker(with_broker({"work", "--shutdown-timeout", "0s", "--exec", "stubborn=sh -c 'trap \"\" TERM; echo up >&2; sleep 600 & wait; wait'"}));
+  enqueue("stubborn", "s1", {"--max-retry", "0"});
+  ASSERT_TRUE(worker.wait_for_error("up"));
+  EXPECT_EQ(worker.end(), 0);
+  EXPECT_EQ(at(inspect("s1"), "state"), "pending");
+}
+
 TEST_F(CliWork, ExitCodesDecideAndTheErrorsAreKept) {
   enqueue("t", "no", {"--max-retry", "0"});
   enqueue("t", "never");
