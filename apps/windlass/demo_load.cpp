@@ -1,12 +1,13 @@
 #include "demo_load.hpp"
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <thread>
 
 #include "core/ids.hpp"
 #include "core/text.hpp"
 #include "demo_digest.hpp"
-#include "exec/command_handler.hpp"
 #include "output.hpp"
 
 namespace windlass::app {
@@ -30,6 +31,14 @@ Outcome run_flaky(Context& ctx) {
   if (ctx.retry_count() < std::stoi(ctx.payload().bytes())) return Outcome::fail("the demo fails on purpose");
   ctx.write_result("succeeded in run " + std::to_string(ctx.retry_count() + 1));
   return Outcome::done();
+}
+
+// On purpose, and without leaving a core dump.
+void segfault() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  volatile int* volatile nowhere = nullptr;
+  *nowhere = 1;
 }
 
 Status add(Client& client, DemoPlan& plan, const Task& task, const EnqueueOptions& options, Expected expected) {
@@ -85,11 +94,9 @@ EnqueueOptions demo_options(std::size_t n) {
 
 Mux demo_mux(DemoSeen& seen) {
   Mux mux;
-  exec::CommandHandlerSpec crash;
-  crash.argv = {"sh", "-c", "ulimit -c 0; kill -SEGV $$"};
   mux.handle("demo:digest", run_digest);
   mux.handle("demo:flaky", run_flaky);
-  mux.handle("demo:crash", exec::command_handler(crash));
+  mux.handle("demo:crash", [](Context&) { segfault(); }, {.isolation = Isolation::kProcess});
   mux.handle("demo:expiring", [&seen](Context&) { ++seen.expired_runs; });
   mux.handle("demo:unique", [](Context&) {});
   mux.handle("demo:tick", [&seen](Context& ctx) {

@@ -32,7 +32,7 @@ TEST_F(CliDemo, EndsWithATrueLineAndLeavesItsStoreBehind) {
   const Ran ran = demo();
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   // How many ticks come while it runs is up to the machine.
-  EXPECT_THAT(ran.out, ContainsRegex("\ndemo: OK tasks=1[5-9][0-9] retries=24 expired=1 duplicates_refused=1 verified=8\n$"));
+  EXPECT_THAT(ran.out, ContainsRegex("\ndemo: OK tasks=1[5-9][0-9] retries=24 expired=1 duplicates_refused=1 verified=8 crashes_contained=1\n$"));
   EXPECT_THAT(ran.out, ContainsRegex("a tick: nominal time, handler started +20[0-9-]+T[0-9:]+Z, [^ ]+s later\n"));
   const auto at = ran.out.find("sqlite:");
   const std::string url = ran.out.substr(at, ran.out.find(' ', at) - at);

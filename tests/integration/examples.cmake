@@ -8,4 +8,9 @@ if(WINDLASS_BUILD_EXAMPLES)
   set_tests_properties(example_payloads PROPERTIES
     LABELS integration TIMEOUT 60
     PASS_REGULAR_EXPRESSION "aGVsbG8.*107 bytes.Welcome.field 'cc.1.': expected string, got number.email:send")
+
+  add_test(NAME example_isolation COMMAND example_isolation)
+  set_tests_properties(example_isolation PROPERTIES
+    LABELS integration TIMEOUT 60
+    PASS_REGULAR_EXPRESSION "broken: archived handler process was ended by SIGSEGV.*good: completed")
 endif()
