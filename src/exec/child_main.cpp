@@ -52,6 +52,23 @@ class LaneSink final : public LogSink {
 // The server's death comes as this signal, see ProcessPool: it is told of a second way, for a child that does not hear the first.
 void on_server_death(int) { ::kill(0, SIGKILL); }
 
+// A SIGTERM is obeyed if the server sent it. Others come from who stops the whole service at once, as systemd does: the server hears
+// that, too, and lets running handlers end.
+void on_terminate(int signal, siginfo_t* info, void*) {
+  if (info->si_pid != ::getppid()) return;
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
+void install_signal_handlers() {
+  ::signal(kServerDeathSignal, on_server_death);
+  struct sigaction terminate {};
+  terminate.sa_sigaction = on_terminate;
+  terminate.sa_flags = SA_SIGINFO | SA_RESTART;
+  ::sigemptyset(&terminate.sa_mask);
+  ::sigaction(SIGTERM, &terminate, nullptr);
+}
+
 Fd take_descriptor(int number) {
   ::fcntl(number, F_SETFD, FD_CLOEXEC);
   return Fd(number);
@@ -66,7 +83,7 @@ Fd take_descriptor(int number) {
   for (int i = 0; i < orders.lanes; ++i) {
     lanes.push_back(std::make_unique<ChildLane>(i, take_descriptor(kFirstLaneFd + i), mux, kept));
   }
-  ::signal(kServerDeathSignal, on_server_death);
+  install_signal_handlers();
   install_crash_handler(control.fd(), orders.memory_limited);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   set_log_sink(std::make_shared<LaneSink>());

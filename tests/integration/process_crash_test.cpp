@@ -78,6 +78,16 @@ TEST_F(ProcessTest, ACpuLimitEndsALoop) {
   EXPECT_WORKER_GOES_ON();
 }
 
+TEST_F(ProcessTest, AChildThatIsKilledWhileItsResultIsOnItsWayLosesNothing) {
+  config.crash_limit = 0;
+  for (int i = 0; i < 20; ++i) {
+    const TaskInfo info = run("ok-then-kill", {}, once().max_retry(1000));
+    EXPECT_EQ(info.state, TaskState::kCompleted) << "once it got through, and retried until then";
+    EXPECT_EQ(info.result, "kept");
+    EXPECT_EQ(info.crashes, info.retried);
+  }
+}
+
 TEST_F(ProcessTest, AHandlerThatClosesAllDescriptorsLosesItsChildOnly) {
   for (const char* type : {"close-all", "close-all-and-sleep"}) {
     const TaskInfo info = run(type);

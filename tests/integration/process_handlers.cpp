@@ -17,6 +17,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <windlass/log.hpp>
@@ -122,6 +123,11 @@ void add_crashes(Mux& mux) {
   mux.handle("kill", [](Context&) { ::kill(::getpid(), SIGKILL); });
   mux.handle("eat", [](Context&) { eat_memory(); }, {.memory_max = 512_MiB});
   mux.handle("eat-in-c", [](Context&) { eat_memory_and_crash(); }, {.memory_max = 512_MiB});
+  // The process ends at about the time at which its result is on its way.
+  mux.handle("ok-then-kill", [](Context& ctx) {
+    ctx.write_result("kept");
+    std::thread([] { ::kill(::getpid(), SIGKILL); }).detach();
+  });
   mux.handle("close-all", [](Context&) { ::close_range(3, ~0U, 0); });
   mux.handle("close-all-and-sleep", [](Context&) { ::close_range(3, ~0U, 0); sleep_for_ever(); });
   mux.handle("write-into-all", [](Context&) {

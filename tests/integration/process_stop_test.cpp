@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "process_fixture.hpp"
+#include "running_program.hpp"
 
 namespace windlass::testing {
 namespace {
@@ -95,6 +96,16 @@ TEST_F(ProcessTest, TheOthersInAChildThatHadToBeStoppedPayNothing) {
   EXPECT_EQ(task(other).state, TaskState::kCompleted);
   EXPECT_EQ(task(other).retried, 0);
   EXPECT_EQ(task(other).crashes, 0);
+}
+
+TEST_F(ProcessTest, ASigtermFromElsewhereDoesNotEndAChild) {
+  start();
+  const std::string mark = dir.file("mark");
+  const std::string id = enqueue("wait-for-stop", mark, EnqueueOptions().max_retry(0));
+  EXPECT_EQ(RunningProgram({"kill", "-TERM", marked(mark)}).wait(), 0);
+  get(Inspector(broker).cancel("default", id, Cancel::kForGood));
+  get(server->wait_until_empty());
+  EXPECT_THAT(task(id).failure.message, HasSubstr("told to stop: cancelled")) << "the handler said so, so it lived";
 }
 
 TEST_F(ProcessTest, AStoppedProcessIsEndedToo) {
