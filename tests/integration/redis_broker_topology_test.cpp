@@ -202,10 +202,11 @@ TEST_F(RedisBrokerFixture, ABlockingWaitFollowsItsQueueToAnotherNode) {
   EXPECT_FALSE(get(watch->wait(TimePoint::max(), net::after(200ms))));
 
   const std::string key = "asynq:{q}:pending";
-  const std::size_t to = (cluster.owner_of(key) + 1) % 3;
-  for (const std::size_t node : {to, cluster.owner_of(key), (to + 1) % 3}) {
-    cluster.node(node).run({"CLUSTER", "SETSLOT", std::to_string(redis::key_slot(key)), "NODE", cluster.id(to)});
-  }
+  const std::string slot = std::to_string(redis::key_slot(key));
+  const std::size_t from = cluster.owner_of(key), to = (from + 1) % 3;
+  // Without this the new owner's claim is no newer than the old one's.
+  cluster.node(to).run({"CLUSTER", "SETSLOT", slot, "IMPORTING", cluster.id(from)});
+  for (const std::size_t node : {to, from}) cluster.node(node).run({"CLUSTER", "SETSLOT", slot, "NODE", cluster.id(to)});
   wait_until([&] { return !get(watch->wait(TimePoint::max(), net::after(500ms))); });
   cluster.node(to).run({"LPUSH", key, "id"});
   EXPECT_TRUE(get(watch->wait(TimePoint::max(), net::after(1h))));

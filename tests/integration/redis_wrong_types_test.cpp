@@ -57,6 +57,8 @@ class RedisWrongTypes : public RedisBrokerFixture {
 TEST_F(RedisWrongTypes, AGroupKeyFailsItsTaskAloneAndNothingOfItIsStored) {
   spoil("asynq:{q}:g:bad");
   expect_named(enqueue({grouped("alone", "bad")}), "asynq:{q}:g:bad");
+  const NewTask alone = grouped("alone", "bad");
+  expect_named(open_broker(server_.url() + "?protocol=2")->enqueue(std::span(&alone, 1)), "asynq:{q}:g:bad");
   expect_named(enqueue({plain("a"), grouped("b", "bad"), plain("c"), grouped("d", "good")}), "asynq:{q}:g:bad");
   EXPECT_FALSE(exists(*broker_, "alone"));
   EXPECT_FALSE(exists(*broker_, "b"));
