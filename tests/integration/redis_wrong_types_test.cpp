@@ -1,5 +1,5 @@
-// Keys of another type than they should be: somebody else's, or a slip of the hand. What needs such a key fails with an error that
-// names it, before anything is written; everything else goes on.
+// Keys of another type than they should be: somebody else's, or a slip of the hand. What needs such a key fails with an
+// error that names it, before anything is written; everything else goes on.
 #include <gmock/gmock.h>
 
 #include <windlass/client.hpp>
@@ -31,7 +31,8 @@ class RedisWrongTypes : public RedisBrokerFixture {
   template <class T>
   static void expect_named(const Result<T>& result, const std::string& key) {
     ASSERT_FALSE(result) << key;
-    EXPECT_THAT(result.error().code(), AnyOf(ErrorCode::kCorrupt, ErrorCode::kUnknownOutcome)) << result.error().message();
+    EXPECT_THAT(result.error().code(), AnyOf(ErrorCode::kCorrupt, ErrorCode::kUnknownOutcome))
+        << result.error().message();
     EXPECT_THAT(result.error().message(), AllOf(HasSubstr(key + " is a hash"), HasSubstr("rename or delete that key")));
   }
   static NewTask grouped(const std::string& id, const std::string& group) {
@@ -121,9 +122,9 @@ TEST_F(RedisWrongTypes, DueTasksOfAGroupWithSuchAKeyWaitForAMinuteAndTheOthersAr
 }
 
 TEST_F(RedisWrongTypes, ATaskIsNotEndedHalfWayWhereItsCollectionIsOfAnotherType) {
-  const std::pair<FinishKind, std::string> cases[] = {{FinishKind::kComplete, "completed"}, {FinishKind::kRetry, "retry"},
-                                                      {FinishKind::kArchive, "archived"},   {FinishKind::kSnooze, "scheduled"},
-                                                      {FinishKind::kDone, "lease"},         {FinishKind::kRequeue, "pending"}};
+  const std::pair<FinishKind, std::string> cases[] = {
+      {FinishKind::kComplete, "completed"}, {FinishKind::kRetry, "retry"}, {FinishKind::kArchive, "archived"},
+      {FinishKind::kSnooze, "scheduled"},   {FinishKind::kDone, "lease"},  {FinishKind::kRequeue, "pending"}};
   for (const auto& [kind, name] : cases) {
     const std::string key = "asynq:{q}:" + name;
     put(*broker_, plain(name));
@@ -136,7 +137,8 @@ TEST_F(RedisWrongTypes, ATaskIsNotEndedHalfWayWhereItsCollectionIsOfAnotherType)
     expect_named(finish_as(running[0], kind), key);
     EXPECT_EQ(run({"HGET", "asynq:{q}:t:" + name, "state"}), "active") << name;
     if (name != "lease" && name != "pending") {
-      EXPECT_EQ(get(finish_as(running[1], FinishKind::kDone)).at(0), FinishOutcome::kApplied) << "which does not need it";
+      EXPECT_EQ(get(finish_as(running[1], FinishKind::kDone)).at(0), FinishOutcome::kApplied)
+          << "which does not need it";
     }
     mend(key);
     if (exists_now) run({"RENAME", "aside", key});
@@ -151,7 +153,9 @@ TEST_F(RedisWrongTypes, AServerEndsTheTasksOfItsOtherQueues) {
   }
   spoil("asynq:{bad}:archived");
   Mux mux;
-  mux.handle("t", [](Context& ctx) { if (ctx.queue() == "bad") throw SkipRetry("never"); });
+  mux.handle("t", [](Context& ctx) {
+    if (ctx.queue() == "bad") throw SkipRetry("never");
+  });
   ServerConfig config;
   config.queues = {{"bad", 1}, {"good", 1}};
   config.concurrency = 4;
@@ -196,13 +200,14 @@ TEST_F(RedisWrongTypes, ARunningTaskThatIsNoTaskAnyMoreIsLostAndNoneOfItsBatch) 
   for (const FetchedTask& task : running) {
     leases.push_back(lease_of(task));
     updates.push_back({.lease = leases.back(), .result = "result"});
-    finishes.push_back({.lease = leases.back(), .kind = FinishKind::kArchive, .failure = {FailureKind::kError, "boom"}});
+    finishes.push_back(
+        {.lease = leases.back(), .kind = FinishKind::kArchive, .failure = {FailureKind::kError, "boom"}});
   }
   EXPECT_EQ(get(broker_->extend(leases, 1min)), (std::vector<bool>{true, false, true, true}));
   get(broker_->update(updates));
   EXPECT_EQ(get(broker_->task({"q", "c"})).result, "result");
-  EXPECT_EQ(get(broker_->finish(finishes)),
-            (std::vector{FinishOutcome::kApplied, FinishOutcome::kLeaseLost, FinishOutcome::kApplied, FinishOutcome::kApplied}));
+  EXPECT_EQ(get(broker_->finish(finishes)), (std::vector{FinishOutcome::kApplied, FinishOutcome::kLeaseLost,
+                                                         FinishOutcome::kApplied, FinishOutcome::kApplied}));
 
   run({"LPUSH", "asynq:{q}:pending", "b"});
   const std::vector<TaskRef> refs{{"q", "a"}, {"q", "b"}, {"q", "c"}};
@@ -216,7 +221,8 @@ TEST_F(RedisWrongTypes, ServersGroupsAndSchedulersAreShownWithoutWhatIsNone) {
   for (const char* id : {"a", "b"}) put(*broker_, plain(id));
   ServerRecord record;
   record.info.id = "host:1:server";
-  for (const FetchedTask& task : fetch(*broker_, 2, "q", "host:1:server")) record.running.push_back({.lease = lease_of(task)});
+  for (const FetchedTask& task : fetch(*broker_, 2, "q", "host:1:server"))
+    record.running.push_back({.lease = lease_of(task)});
   get(broker_->publish_server(record, 1min));
   mend("asynq:{q}:t:a");
   run({"SET", "asynq:{q}:t:a", "no hash"});
@@ -266,7 +272,8 @@ TEST_F(RedisWrongTypes, ActionsChangeNothingWhereACollectionIsOfAnotherType) {
   run({"RENAME", "asynq:{q}:g:g", "aside"});
   spoil("asynq:{q}:g:g");
   const std::vector<TaskRef> refs{{"q", "a"}, {"q", "b"}};
-  EXPECT_THAT(get(broker_->act(refs, TaskAction::kRun)), ElementsAre(ActionOutcome::kApplied, ActionOutcome::kWrongState));
+  EXPECT_THAT(get(broker_->act(refs, TaskAction::kRun)),
+              ElementsAre(ActionOutcome::kApplied, ActionOutcome::kWrongState));
   EXPECT_EQ(fetch(*broker_, 9).size(), 1u);
 }
 

@@ -1,4 +1,5 @@
-// The wall clock of redis-servers under test (clock_shim.cpp). Programs that use it define WINDLASS_CLOCK_SHIM, the file of the shim.
+// The wall clock of redis-servers under test (clock_shim.cpp). Programs that use it define WINDLASS_CLOCK_SHIM, the
+// file of the shim.
 #pragma once
 
 #include <cstdint>
