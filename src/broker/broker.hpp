@@ -52,8 +52,15 @@ namespace windlass::broker {
 // ---------------------------------------------------------------------------------------------------------- enqueue
 
 // One tick of a periodic entry. The first enqueue that carries a given (entry, nominal) takes the tick, atomically with
-// storing its task; all others are told kTickTaken and store nothing. The mark outlives the task: it is kept for
-// `keep`, which must be longer than clocks of schedulers differ. A taken tick is also recorded in the entry's history.
+// storing its task; all others are told kTickTaken and store nothing. What was taken outlives the task: it is remembered for
+// `keep` at least, which must be longer than clocks of schedulers differ. A taken tick is also recorded in the entry's history.
+//
+// Stores remember runs of ticks, (after, last], so that an entry which ticks every second needs no more room than one that ticks once
+// a day. A tick continues the run that ends at its after(), or begins one. All times of a run count as taken until `keep` has passed since
+// its last tick. Of more than kTickRuns runs of an entry the two earliest become one, with all between them: rather a tick too few
+// than one twice.
+inline constexpr std::size_t kTickRuns = 100;
+
 struct Tick {
   std::string entry;
   TimePoint nominal;
@@ -61,6 +68,11 @@ struct Tick {
   // While the task (queue and id) stored last for a tick of this entry exists and is neither archived nor completed,
   // this tick is taken but stores nothing (kTickSkipped), and is not in the history.
   bool skip_if_running = false;
+  // The entry's tick before this one, if that is known; kNoTime: not. Earlier than `nominal`, and no tick lies between them.
+  TimePoint previous;
+
+  // Where the run begins or ends that this tick begins or continues.
+  TimePoint after() const { return previous != kNoTime ? previous : nominal - Duration(1); }
 };
 
 struct NewTask {

@@ -65,7 +65,7 @@ Result<EntryPlan> make_entry(std::string_view spec, Task task, EntryOptions opti
   auto entry = plan_entry(spec, std::move(id), std::move(options), zone);
   if (!entry) return entry;
   // A task that can never be enqueued is refused now, not at its first tick.
-  const auto trial = plan_tick(*entry, task, TimePoint(), TimePoint(), payload_max);
+  const auto trial = plan_tick(*entry, task, TickTimes(), TimePoint(), payload_max);
   if (!trial) return trial.error();
   entry->task = std::move(task);
   return entry;
@@ -85,14 +85,15 @@ Result<EntryPlan> make_entry(std::string_view spec, TaskFactory factory, EntryOp
   return entry;
 }
 
-Result<broker::NewTask> plan_tick(const EntryPlan& entry, const Task& task, TimePoint nominal, TimePoint now,
+Result<broker::NewTask> plan_tick(const EntryPlan& entry, const Task& task, const TickTimes& tick, TimePoint now,
                                   std::size_t payload_max) {
-  auto plan = core::plan_enqueue(task, tick_options(entry, task, nominal), now, core::new_uuid(now), payload_max);
+  auto plan = core::plan_enqueue(task, tick_options(entry, task, tick.nominal), now, core::new_uuid(now), payload_max);
   if (!plan) return plan.error();
   broker::NewTask planned{std::move(plan->message), plan->process_at, plan->unique_ttl, broker::Tick{}, plan->durability};
-  planned.message.scheduled_at = nominal;
+  planned.message.scheduled_at = tick.nominal;
   planned.tick->entry = entry.id;
-  planned.tick->nominal = nominal;
+  planned.tick->nominal = tick.nominal;
+  planned.tick->previous = tick.previous;
   planned.tick->skip_if_running = entry.options.overlap() == Overlap::kSkipIfRunning;
   return planned;
 }

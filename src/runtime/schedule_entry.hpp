@@ -31,8 +31,14 @@ Result<EntryPlan> make_entry(std::string_view spec, Task task, EntryOptions opti
 Result<EntryPlan> make_entry(std::string_view spec, TaskFactory factory, EntryOptions options,
                              const std::string& default_zone);
 
+// Which tick, and the one before it, if that is known.
+struct TickTimes {
+  TimePoint nominal;
+  TimePoint previous;
+};
+
 // The task of a tick, as it goes to the store. Errors: kInvalidArgument, kResourceExhausted.
-Result<broker::NewTask> plan_tick(const EntryPlan& entry, const Task& task, TimePoint nominal, TimePoint now,
+Result<broker::NewTask> plan_tick(const EntryPlan& entry, const Task& task, const TickTimes& tick, TimePoint now,
                                   std::size_t payload_max);
 
 // As the inspector shows it; without next and last tick.

@@ -109,7 +109,26 @@ void SchedulerRole::enter(const EntryPtr& entry, TimePoint wake) {
 TimePoint SchedulerRole::step(TimePoint now) {
   const auto due = find_due(now);
   if (!due.empty() && clock_.steady() >= store_wait_) serve(due, now);
+  prepare_next(now);
   return next_step(now);
+}
+
+// Makes the tasks of the ticks that may come before the next step, so that these find them ready.
+void SchedulerRole::prepare_next(TimePoint now) {
+  std::vector<std::pair<TimePoint, EntryPtr>> next;
+  {
+    base::Lock lock(mu_);
+    const TimePoint until = now + kLongestSleep;
+    for (auto place = queue_.upper_bound({now, UINT64_MAX}); place != queue_.end() && place->first.first <= until; ++place) {
+      if (place->second->plan.task) next.emplace_back(place->first.first, place->second);
+    }
+  }
+  for (const auto& [nominal, entry] : next) {
+    if (entry->ready && entry->ready->tick->nominal == nominal) continue;
+    // As of the tick: what is wrong with it shows then.
+    auto planned = plan(*entry, *entry->plan.task, nominal, nominal);
+    if (planned) entry->ready = *std::move(planned);
+  }
 }
 
 std::vector<SchedulerRole::EntryPtr> SchedulerRole::find_due(TimePoint now) {
@@ -227,7 +246,7 @@ void SchedulerRole::make_task(Entry& entry, TimePoint nominal, TimePoint now, At
   try {
     std::optional<Task> made;
     const Task& task = entry.plan.task ? *entry.plan.task : made.emplace(entry.plan.factory(tick));
-    auto planned = plan_tick(entry.plan, task, nominal, now, broker_.payload_max());
+    auto planned = plan(entry, task, nominal, now);
     if (!planned) return entry_failed(entry, nominal, attempt, planned.error());
     attempt.task = *std::move(planned);
     call_hook("pre_enqueue", config_.pre_enqueue, tick, task);
@@ -235,6 +254,16 @@ void SchedulerRole::make_task(Entry& entry, TimePoint nominal, TimePoint now, At
     entry_failed(entry, nominal, attempt,
                  Error(ErrorCode::kFailedPrecondition, "the factory threw " + internal::describe_current_exception()));
   }
+}
+
+Result<broker::NewTask> SchedulerRole::plan(Entry& entry, const Task& task, TimePoint nominal, TimePoint now) const {
+  if (entry.ready && entry.ready->tick->nominal == nominal && now - nominal < kLongestSleep) {
+    return *std::exchange(entry.ready, std::nullopt);
+  }
+  const auto later = entry.attempts.lower_bound(nominal);
+  const TimePoint before = later == entry.attempts.begin() ? entry.prev : std::prev(later)->first;
+  const bool follows = before != kNoTime && entry.plan.spec.next(before) == nominal;
+  return plan_tick(entry.plan, task, {nominal, follows ? before : kNoTime}, now, broker_.payload_max());
 }
 
 // -------------------------------------------------------------------------------------------------------------- send

@@ -71,6 +71,7 @@ class SchedulerRole final : public Role {
     bool known = false;  // the store was asked for its last tick
     bool dropped = false;
     std::map<TimePoint, Attempt> attempts;  // by nominal time
+    std::optional<broker::NewTask> ready;   // made in the quiet time before its tick
     int failures = 0;                       // of its own, in a row
   };
   using EntryPtr = std::shared_ptr<Entry>;
@@ -87,7 +88,9 @@ class SchedulerRole final : public Role {
   static core::DueTicks ticks_of(const Entry& entry, TimePoint now);
   void prepare(Entry& entry, TimePoint now, std::vector<Item>& items);
   void give_up(Entry& entry, const std::vector<TimePoint>& due);
+  void prepare_next(TimePoint now);
   void make_task(Entry& entry, TimePoint nominal, TimePoint now, Attempt& attempt);
+  Result<broker::NewTask> plan(Entry& entry, const Task& task, TimePoint nominal, TimePoint now) const;
   void send(std::span<Item> items, TimePoint now);
   bool send_batch(std::span<Item> items, TimePoint now);
   void refused(std::span<Item> items, const Error& error, TimePoint now);

@@ -237,6 +237,7 @@ NewTask ModelRun::pick_new_task(const std::string& queue) {
     // Nominal times of the near past; few, so that they meet.
     task.tick = Tick{pick_entry(message.queue), testing::FakeClock::kStart + std::chrono::minutes(random_.below(8)),
                      one_of<Duration>({1min, 24h}), chance(40)};
+    if (chance(70)) task.tick->previous = task.tick->nominal - 1min;
   }
   if (task.unique_ttl > 0ns) ends_.push_back(clock_.now() + task.unique_ttl);
   if (task.tick) ends_.push_back(clock_.now() + task.tick->keep);

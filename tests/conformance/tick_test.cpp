@@ -18,6 +18,7 @@ class Ticks : public Conformance {
     return get(broker_->last_ticks(std::span(&entry, 1))).at(0);
   }
   const TimePoint t0_ = testing::FakeClock::kStart;
+  int n_ = 0;
 };
 WINDLASS_FOR_EACH_BROKER(Ticks, rows());
 
@@ -43,6 +44,36 @@ TEST_P(Ticks, TheMarkIsKeptAsLongAsAskedFor) {
   EXPECT_EQ(put(tick("b", t0_)).status, EnqueueStatus::kTickTaken);
   clock_.advance(GetParam().grain);
   EXPECT_EQ(put(tick("b", t0_)).status, EnqueueStatus::kEnqueued);
+}
+
+TEST_P(Ticks, TicksThatFollowEachOtherAreRememberedTogether) {
+  const auto put_tick = [&](TimePoint nominal, TimePoint previous) {
+    NewTask task = tick("t" + std::to_string(++n_), nominal);
+    task.tick->keep = 1h;
+    task.tick->previous = previous;
+    return put(task).status;
+  };
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(put_tick(t0_ + i * 1min, t0_ + (i - 1) * 1min), EnqueueStatus::kEnqueued);
+    clock_.advance(40min);
+  }
+  EXPECT_EQ(put_tick(t0_ + 1min, t0_), EnqueueStatus::kTickTaken) << "as long as the last of its run";
+  EXPECT_EQ(put_tick(t0_ + 90s, t0_ + 1min), EnqueueStatus::kTickTaken) << "none lies between two that follow each other";
+  EXPECT_EQ(put_tick(t0_, kNoTime), EnqueueStatus::kEnqueued) << "earlier";
+  EXPECT_EQ(put_tick(t0_ + 10min, kNoTime), EnqueueStatus::kEnqueued) << "a run of its own";
+  EXPECT_EQ(put_tick(t0_ + 5min, kNoTime), EnqueueStatus::kEnqueued) << "what is between runs is free";
+  clock_.advance(20min);
+  EXPECT_EQ(put_tick(t0_ + 1min, t0_), EnqueueStatus::kEnqueued) << "the run is forgotten";
+}
+
+TEST_P(Ticks, OfTooManyRunsTheEarliestBecomeOne) {
+  const auto nominal = [&](std::size_t i) { return t0_ + 10min * static_cast<int>(i); };
+  std::vector<NewTask> tasks;
+  for (std::size_t i = 0; i <= broker::kTickRuns; ++i) tasks.push_back(tick(std::to_string(i), nominal(i)));
+  for (const EnqueueOutcome& outcome : get(broker_->enqueue(tasks))) EXPECT_EQ(outcome.status, EnqueueStatus::kEnqueued);
+  EXPECT_EQ(put(tick("x", nominal(0))).status, EnqueueStatus::kTickTaken);
+  EXPECT_EQ(put(tick("x", nominal(0) + 1min)).status, EnqueueStatus::kTickTaken) << "between the two that became one";
+  EXPECT_EQ(put(tick("x", nominal(1) + 1min)).status, EnqueueStatus::kEnqueued);
 }
 
 TEST_P(Ticks, ARefusedTaskDoesNotTakeTheTick) {

@@ -70,29 +70,29 @@ TEST_F(RedisWrongTypes, AGroupKeyFailsItsTaskAloneAndNothingOfItIsStored) {
   EXPECT_EQ(put(*broker_, grouped("b", "bad")), EnqueueStatus::kEnqueued);
 }
 
-TEST_F(RedisWrongTypes, AKeyOfTicksFailsTheTicksThatNeedItAndNoOthers) {
-  ASSERT_TRUE(enqueue({tick("first", "bad", 1000s)}));
-  mend("asynq:windlass:tick:bad");
-  spoil("asynq:windlass:tick:bad");
-  expect_named(enqueue({plain("a"), tick("late", "bad", 500s), tick("b", "bad", 2000s), tick("c", "good", 2000s)}),
-               "asynq:windlass:tick:bad");
-  EXPECT_FALSE(exists(*broker_, "b"));
-  EXPECT_FALSE(exists(*broker_, "late"));
-  EXPECT_EQ(fetch(*broker_, 10).size(), 3u);
-  const std::vector<std::string> entries{"bad"};
-  EXPECT_THAT(get(broker_->last_ticks(entries)), ElementsAre(TimePoint(1000s))) << "the tick is still to be taken";
-  mend("asynq:windlass:tick:bad");
-  EXPECT_EQ(put(*broker_, tick("b", "bad", 2000s)), EnqueueStatus::kEnqueued);
+TEST_F(RedisWrongTypes, TheKeyOfTicksRefusesScriptsWithTicksAndNoOthers) {
+  run({"SET", "asynq:windlass:ticks", "not ours"});
+  const auto refused = enqueue({plain("a"), tick("b", "entry", 1000s)});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("asynq:windlass:ticks is a string and must be a hash"));
+  EXPECT_EQ(run({"KEYS", "asynq:{q}:*"}), "") << "nothing was written";
+  EXPECT_EQ(put(*broker_, plain("a")), EnqueueStatus::kEnqueued);
+  mend("asynq:windlass:ticks");
+  EXPECT_EQ(put(*broker_, tick("b", "entry", 1000s)), EnqueueStatus::kEnqueued);
+}
 
-  for (const std::string key : {"asynq:windlass:ticks", "asynq:windlass:tick_tasks"}) {
-    mend(key);
-    run({"SET", key, "not ours"});
-    const auto refused = enqueue({tick("d", "good", 3000s)});
-    ASSERT_FALSE(refused);
-    EXPECT_THAT(refused.error().message(), HasSubstr(key + " is a string and must be a hash"));
-    EXPECT_FALSE(exists(*broker_, "d"));
-    mend(key);
-  }
+TEST_F(RedisWrongTypes, WhatIsKeptOfAnEntryAndCannotBeReadIsReplaced) {
+  run({"HSET", "asynq:windlass:ticks", "entry", "no ticks"});
+  EXPECT_THAT(get(broker_->last_ticks(std::vector<std::string>{"entry"})), ElementsAre(std::nullopt));
+  EXPECT_EQ(put(*broker_, tick("a", "entry", 1000s)), EnqueueStatus::kEnqueued);
+  EXPECT_EQ(put(*broker_, tick("b", "entry", 1000s)), EnqueueStatus::kTickTaken);
+}
+
+TEST_F(RedisWrongTypes, AHistoryThatCannotBeWrittenDoesNotStopTheTicks) {
+  run({"SET", "asynq:scheduler_history:bad", "no history"});
+  EXPECT_EQ(get(enqueue({tick("a", "bad", 1000s), tick("b", "good", 1000s)})).at(1).status, EnqueueStatus::kEnqueued);
+  EXPECT_TRUE(exists(*broker_, "a"));
+  EXPECT_EQ(get(broker_->scheduler_events("good", 10)).size(), 1u);
 }
 
 TEST_F(RedisWrongTypes, AnEarlierTaskOfAnEntryThatIsNoTaskRunsNotAnyMore) {

@@ -103,6 +103,25 @@ TEST_F(SqliteOpen, ANewerSchemaIsRefusedAndBothVersionsAreNamed) {
   EXPECT_EQ(sql("SELECT value FROM windlass_meta WHERE key = 'schema_version'"), "7") << "it was changed";
 }
 
+TEST_F(SqliteOpen, TicksTakenUnderTheFirstSchemaStayTaken) {
+  { const auto broker = open(); }
+  const std::int64_t until = (base::real_clock().now() + 1h).time_since_epoch().count();
+  sql("DROP TABLE windlass_tick_run; UPDATE windlass_meta SET value = 1 WHERE key = 'schema_version';"
+      "CREATE TABLE windlass_tick(entry TEXT NOT NULL, nominal INTEGER NOT NULL, until INTEGER NOT NULL, "
+      "PRIMARY KEY(entry, nominal)) WITHOUT ROWID;"
+      "INSERT INTO windlass_tick VALUES('e', 1000, " + std::to_string(until) + "), ('e', 3000, 7)");
+  const auto broker = open();
+  const auto put_tick = [&](std::int64_t nominal) {
+    NewTask made = task(std::to_string(nominal));
+    made.tick = Tick{"e", TimePoint(Duration(nominal))};
+    return get(broker->enqueue({&made, 1})).at(0).status;
+  };
+  EXPECT_EQ(put_tick(1000), EnqueueStatus::kTickTaken);
+  EXPECT_EQ(put_tick(3000), EnqueueStatus::kTickTaken);
+  EXPECT_EQ(put_tick(4000), EnqueueStatus::kEnqueued);
+  EXPECT_EQ(sql("SELECT count(*) FROM sqlite_schema WHERE name = 'windlass_tick'"), "0");
+}
+
 TEST_F(SqliteOpen, TheTablesLiveBesideThoseOfAUser) {
   sql("CREATE TABLE orders(id); INSERT INTO orders VALUES('mine'); PRAGMA user_version = 42; PRAGMA application_id = 43");
   {

@@ -65,16 +65,28 @@ const UniqueLock* Store::held_lock(const NewTask& task, TimePoint now) const {
 bool Store::tick_taken(const Tick& tick, TimePoint now) const {
   const TickLog* log = find_ticks(tick.entry);
   if (log == nullptr) return false;
-  const auto mark = log->marks.find(tick.nominal);
-  return mark != log->marks.end() && now < mark->second;
+  return std::ranges::any_of(log->runs, [&](const TickRun& run) {
+    return run.after < tick.nominal && tick.nominal <= run.last && now < run.until;
+  });
 }
 
 TickLog& Store::take_tick(const Tick& tick, TimePoint now) {
   TickLog& log = ticks_[tick.entry];
-  // Marks end about in the order of their nominal times, so this leaves few behind.
-  while (!log.marks.empty() && log.marks.begin()->second <= now) log.marks.erase(log.marks.begin());
-  log.marks[tick.nominal] = core::saturated_sum(now, tick.keep);
+  const TimePoint until = core::saturated_sum(now, tick.keep);
   log.last = std::max(log.last, tick.nominal);
+  std::erase_if(log.runs, [&](const TickRun& run) { return run.until <= now; });
+  TickRun run{tick.after(), tick.nominal, until};
+  if (const auto before = std::ranges::find(log.runs, run.after, &TickRun::last); before != log.runs.end()) {
+    run.after = before->after;
+    run.until = std::max(before->until, until);
+    log.runs.erase(before);
+  }
+  log.runs.insert(std::ranges::upper_bound(log.runs, run.last, {}, &TickRun::last), run);
+  if (log.runs.size() > kTickRuns) {
+    log.runs[1].after = std::min(log.runs[0].after, log.runs[1].after);
+    log.runs[1].until = std::max(log.runs[0].until, log.runs[1].until);
+    log.runs.erase(log.runs.begin());
+  }
   return log;
 }
 

@@ -91,12 +91,19 @@ struct UniqueLock {
   TimePoint until;
 };
 
+// Ticks taken one after the other: all times in (after, last] count as taken.
+struct TickRun {
+  TimePoint after;
+  TimePoint last;
+  TimePoint until;  // when it is forgotten
+};
+
 // What is remembered of a periodic entry.
 struct TickLog {
-  TimePoint last;                        // greatest nominal time
-  std::map<TimePoint, TimePoint> marks;  // nominal -> kept until
-  std::vector<SchedulerEvent> events;    // oldest first
-  TaskRef task;                          // stored last; may be gone
+  TimePoint last;                      // greatest nominal time
+  std::vector<TickRun> runs;           // by `last`, which no two share
+  std::vector<SchedulerEvent> events;  // oldest first
+  TaskRef task;                        // stored last; may be gone
 };
 
 // Thread-compatible.

@@ -51,13 +51,14 @@ std::vector<Chunk> cut(std::span<const NewTask* const> tasks) {
 
 void add_script(redis::Pipeline& pipeline, const Store& store, const Chunk& chunk,
                 std::span<const NewTask* const> tasks, TimePoint now) {
-  std::vector<std::string> args;
-  std::string flags;
-  for (const std::size_t i : chunk.items) flags += add_new_task(args, *tasks[i], now);
-  const std::string prefix = queue_prefix(chunk.queue);
-  pipeline.eval(store.script(ScriptName::kEnqueue), 1, kEnqueueArgs + args.size()).key(prefix + "pending");
-  add_enqueue_args(pipeline, store, chunk.queue, flags, now);
-  for (const std::string& arg : args) pipeline.arg(arg);
+  EnqueueArgs args(now);
+  for (const std::size_t i : chunk.items) args.add(*tasks[i]);
+  pipeline.eval(store.script(ScriptName::kEnqueue), 1, args.count()).key(queue_prefix(chunk.queue) + "pending");
+  args.append_to(pipeline, store, chunk.queue);
+}
+
+void warn_of_history(const std::string& why) {
+  log_warn("the history of a periodic entry was not written", {{"error", why}});
 }
 
 // The answers for the tasks of one script. A script that failed refused its first write, so it stored nothing.
@@ -69,7 +70,11 @@ void read_answers(const redis::Value& reply, const Chunk& chunk, std::span<const
   }
   std::size_t n = 0;
   for (const redis::Value answer : reply) {
-    const std::size_t i = chunk.items.at(n++);
+    if (n == chunk.items.size()) {
+      warn_of_history(std::string(answer.text()));
+      break;
+    }
+    const std::size_t i = chunk.items[n++];
     if (answer.is_error()) answers[i] = redis::to_error(answer);
     else answers[i] = to_outcome(answer, *tasks[i], now);
   }
@@ -100,7 +105,7 @@ std::vector<Result<EnqueueOutcome>> enqueue_through(redis::Client& client, Store
   if (store.is_cluster()) {
     for (const Chunk& chunk : chunks) pipeline.add("SADD", redis::Key{kQueuesKey}, chunk.queue).idempotent();
   }
-  const bool has_ticks = number_ticks(pipeline, tasks);
+  const bool has_ticks = number_ticks(pipeline, store, tasks);
   if (wait != nullptr) wait->add_to(pipeline);
   const Result<redis::Replies> replies = client.call(pipeline);
   if (!replies) return {tasks.size(), replies.error()};
@@ -124,44 +129,50 @@ std::vector<Result<EnqueueOutcome>> enqueue_through(redis::Client& client, Store
 
 }  // namespace
 
-std::string_view add_new_task(std::vector<std::string>& args, const NewTask& task, TimePoint now) {
+void EnqueueArgs::add(const NewTask& task) {
   const core::TaskMessage& message = task.message;
-  const std::size_t flags_at = args.size();
-  args.emplace_back();
-  args.push_back(message.id);
-  args.push_back(core::encode_message(message));
-  args.push_back(encode_exact(message));
+  ids_.push_back(message.id);
+  const std::size_t flags_at = rest_.size();
+  rest_.emplace_back();
+  rest_.push_back(core::encode_message(message));
+  rest_.push_back(encode_exact(message));
   std::string flags;
   if (task.tick) {
     flags += 't';
-    args.push_back(task.tick->entry);
-    add_integer(args, unix_nanos(task.tick->nominal));
-    add_integer(args, ceil_millis(task.tick->keep));
-    args.push_back(task.tick->skip_if_running ? "1" : "0");
+    entries_.push_back(task.tick->entry);
+    add_integer(rest_, unix_nanos(task.tick->nominal));
+    add_integer(rest_, unix_nanos(task.tick->after()));
+    add_integer(rest_, ceil_millis(task.tick->keep));
+    rest_.push_back(task.tick->skip_if_running ? "1" : "0");
+    rest_.push_back(encode_scheduler_event({message.id, now_, task.tick->nominal}));
   }
   if (task.unique_ttl > Duration::zero()) {
     flags += 'u';
-    args.push_back(message.unique_key);
-    add_integer(args, ceil_millis(task.unique_ttl));
-    add_integer(args, unix_nanos(core::saturated_sum(now, task.unique_ttl)));
+    rest_.push_back(message.unique_key);
+    add_integer(rest_, ceil_millis(task.unique_ttl));
+    add_integer(rest_, unix_nanos(core::saturated_sum(now_, task.unique_ttl)));
   }
-  if (task.process_at > now) {
+  if (task.process_at > now_) {
     flags += 's';
-    add_integer(args, unix_seconds(task.process_at));
-    add_integer(args, unix_nanos(task.process_at));
-    args.push_back(message.group);
+    add_integer(rest_, unix_seconds(task.process_at));
+    add_integer(rest_, unix_nanos(task.process_at));
+    rest_.push_back(message.group);
   } else if (!message.group.empty()) {
     flags += 'g';
-    args.push_back(message.group);
+    rest_.push_back(message.group);
   }
-  args[flags_at] = std::move(flags);
-  return args[flags_at];
+  flags_ += flags;
+  rest_[flags_at] = std::move(flags);
 }
 
-void add_enqueue_args(redis::Pipeline& pipeline, const Store& store, const std::string& queue, std::string_view flags,
-                      TimePoint now) {
-  pipeline.arg(queue_prefix(queue)).arg(unix_nanos(now)).arg(unix_seconds(now)).arg(unix_nanos(now) / 1'000'000);
-  pipeline.arg(store.tick_prefix(queue)).arg(flags);
+std::size_t EnqueueArgs::count() const { return kBeforeTasks + ids_.size() + entries_.size() + rest_.size(); }
+
+void EnqueueArgs::append_to(redis::Pipeline& pipeline, const Store& store, const std::string& queue) const {
+  pipeline.arg(queue_prefix(queue)).arg(unix_nanos(now_)).arg(unix_seconds(now_)).arg(unix_nanos(now_) / 1'000'000);
+  pipeline.arg(store.tick_prefix(queue)).arg(flags_).arg(ids_.size()).arg(entries_.size());
+  for (const std::vector<std::string>* part : {&ids_, &entries_, &rest_}) {
+    for (const std::string& arg : *part) pipeline.arg(arg);
+  }
 }
 
 EnqueueOutcome to_outcome(const redis::Value& answer, const NewTask& task, TimePoint now) {
@@ -194,7 +205,8 @@ std::vector<Result<EnqueueOutcome>> enqueue_durably(Store& store, std::span<cons
   return enqueue_through(**client, store, tasks, &*wait);
 }
 
-bool number_ticks(redis::Pipeline& pipeline, std::span<const NewTask* const> tasks) {
+bool number_ticks(redis::Pipeline& pipeline, const Store& store, std::span<const NewTask* const> tasks) {
+  if (!store.is_cluster()) return false;
   const auto ticks = std::ranges::count_if(tasks, [](const NewTask* task) { return task->tick.has_value(); });
   if (ticks > 0) pipeline.add("INCRBY", redis::Key{kTicksTakenKey}, ticks).idempotent();
   return ticks > 0;
@@ -210,17 +222,14 @@ void write_history(Store& store, std::span<const NewTask* const> tasks, std::spa
     const std::int64_t own = number--;
     if (!outcomes[i] || outcomes[i]->status != EnqueueStatus::kEnqueued) continue;
     const std::string key = history_key(task.tick->entry);
-    const std::string event = encode_scheduler_event({task.message.id, now, task.tick->nominal}, own);
+    const std::string event = encode_event_number(own) + encode_scheduler_event({task.message.id, now, task.tick->nominal});
     pipeline.add("ZADD", redis::Key{key}, unix_seconds(now), event).idempotent();
     if (store.random() % kHistoryTrims == 0) {
       pipeline.add("ZREMRANGEBYRANK", redis::Key{key}, 0, -(kEventsKept + 1)).idempotent();
     }
   }
-  const auto warn = [](const Error& error) {
-    log_warn("the history of a periodic entry was not written", {{"error", error.message()}});
-  };
-  if (numbered.is_error()) return warn(redis::to_error(numbered));
-  if (const Result<redis::Replies> written = store.call(pipeline); !written) warn(written.error());
+  if (numbered.is_error()) return warn_of_history(redis::to_error(numbered).message());
+  if (const Result<redis::Replies> written = store.call(pipeline); !written) warn_of_history(written.error().message());
 }
 
 }  // namespace windlass::broker

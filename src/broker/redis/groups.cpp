@@ -168,16 +168,13 @@ Result<EnqueueOutcome> finish_set(Store& store, const AggregationSet& set, const
   }
   const TimePoint now = store.now();
   if (set.deadline <= now) return hold_ended(set);
-  std::vector<std::string> args;
-  std::string flags;
-  if (aggregate != nullptr) flags = add_new_task(args, *aggregate, now);
+  EnqueueArgs args(now);
+  if (aggregate != nullptr) args.add(*aggregate);
   redis::Pipeline pipeline;
-  const std::string prefix = queue_prefix(set.queue);
-  pipeline.eval(store.script(ScriptName::kGroupFinish), 2, kEnqueueArgs + args.size());
-  pipeline.key(prefix + "pending").key(set_key(set));
-  add_enqueue_args(pipeline, store, set.queue, flags, now);
-  for (const std::string& arg : args) pipeline.arg(arg);
-  const bool has_tick = aggregate != nullptr && number_ticks(pipeline, std::span(&aggregate, 1));
+  pipeline.eval(store.script(ScriptName::kGroupFinish), 2, args.count());
+  pipeline.key(queue_prefix(set.queue) + "pending").key(set_key(set));
+  args.append_to(pipeline, store, set.queue);
+  const bool has_tick = aggregate != nullptr && number_ticks(pipeline, store, std::span(&aggregate, 1));
   const Result<redis::Replies> replies = store.call(pipeline);
   if (!replies) return replies.error();
   const redis::Value answer = (*replies)[0];

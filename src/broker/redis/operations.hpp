@@ -22,16 +22,29 @@ std::vector<Result<EnqueueOutcome>> enqueue_tasks(Store& store, std::span<const 
 // The same for tasks of which one at least asks for more durability than the others get. Refuses all (kUnsupported) where that
 // cannot be had.
 std::vector<Result<EnqueueOutcome>> enqueue_durably(Store& store, std::span<const NewTask* const> tasks);
-// Appends the arguments of enqueue.lua that stand for `task`, and returns the flags among them.
-std::string_view add_new_task(std::vector<std::string>& args, const NewTask& task, TimePoint now);
-// The arguments of enqueue.lua before those of the tasks; `flags` are all that occur among them.
-inline constexpr std::size_t kEnqueueArgs = 6;
-void add_enqueue_args(redis::Pipeline& pipeline, const Store& store, const std::string& queue, std::string_view flags,
-                      TimePoint now);
+
+// The arguments of enqueue.lua, for tasks of one queue.
+class EnqueueArgs {
+ public:
+  explicit EnqueueArgs(TimePoint now) : now_(now) {}
+  void add(const NewTask& task);
+  std::size_t count() const;
+  void append_to(redis::Pipeline& pipeline, const Store& store, const std::string& queue) const;
+
+ private:
+  static constexpr std::size_t kBeforeTasks = 8;
+  TimePoint now_;
+  std::string flags_;
+  std::vector<std::string> ids_;
+  std::vector<std::string> entries_;  // of the ticks
+  std::vector<std::string> rest_;
+};
+
 // What the script answers for one task.
 EnqueueOutcome to_outcome(const redis::Value& answer, const NewTask& task, TimePoint now);
-// Asks for numbers of the ticks among these tasks; numbers that are not used do no harm. False if there are no ticks.
-bool number_ticks(redis::Pipeline& pipeline, std::span<const NewTask* const> tasks);
+// In a cluster, where the scripts cannot reach histories: asks for numbers of the ticks among these tasks; numbers that are not used do
+// no harm. False if there is no history to write.
+bool number_ticks(redis::Pipeline& pipeline, const Store& store, std::span<const NewTask* const> tasks);
 // Writes the ticks whose tasks were stored into the histories of their entries; `numbered` is what number_ticks got. They are stored
 // whatever becomes of the history: a failure is logged.
 void write_history(Store& store, std::span<const NewTask* const> tasks, std::span<const Result<EnqueueOutcome>> outcomes,

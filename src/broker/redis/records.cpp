@@ -256,11 +256,15 @@ Result<PublishedEntry> decode_scheduler_entry(std::string_view bytes) {
   return published;
 }
 
-std::string encode_scheduler_event(const SchedulerEvent& shown, std::int64_t number) {
+std::string encode_event_number(std::int64_t number) {
+  std::string bytes;
+  pbf_writer(bytes).add_bytes(event::kNumber, sortable(number));
+  return bytes;
+}
+
+std::string encode_scheduler_event(const SchedulerEvent& shown) {
   std::string bytes;
   pbf_writer writer(bytes);
-  // In the first place, so that the records sort by it.
-  writer.add_bytes(event::kNumber, sortable(number));
   add_text(writer, event::kTask, shown.task_id);
   add_time(writer, event::kTime, shown.enqueued_at);
   add_number(writer, event::kTick, shown.tick.time_since_epoch().count());

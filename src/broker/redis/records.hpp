@@ -27,8 +27,10 @@ struct PublishedEntry {
 };
 Result<PublishedEntry> decode_scheduler_entry(std::string_view bytes);
 
-// `number` counts the ticks taken. The records of one second sort by it, as bytes.
-std::string encode_scheduler_event(const SchedulerEvent& event, std::int64_t number);
+// What stands in a history: the number, which counts the ticks taken, and the event behind it. So the records of one second sort by
+// the number, as bytes.
+std::string encode_event_number(std::int64_t number);
+std::string encode_scheduler_event(const SchedulerEvent& event);
 struct NumberedEvent {
   SchedulerEvent event;
   std::int64_t number = 0;  // 0: by a Go scheduler, which does not tell the nominal time either

@@ -1,5 +1,6 @@
 // Schedulers: the entries they publish, and the ticks taken.
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <map>
 
@@ -18,6 +19,14 @@ Result<std::int64_t> next_publication(Store& store) {
   const Result<redis::Replies> replies = store.call(pipeline);
   if (!replies) return replies.error();
   return (*replies)[0].integer().value_or(0);
+}
+
+// What enqueue.lua keeps of an entry begins with its greatest tick.
+std::optional<TimePoint> first_number(std::string_view kept) {
+  std::int64_t nanos = 0;
+  const auto [end, error] = std::from_chars(kept.data(), kept.data() + kept.size(), nanos);
+  if (error != std::errc()) return std::nullopt;
+  return TimePoint(Duration(nanos));
 }
 
 // The hashes with the last ticks of entries.
@@ -88,7 +97,7 @@ Result<std::vector<std::optional<TimePoint>>> read_last_ticks(Store& store, std:
   if (!replies) return replies.error();
   for (std::size_t k = 0; k < keys->size(); ++k) {
     for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (const auto nanos = (*replies)[k][i].integer()) last[i] = std::max(last[i], std::optional(TimePoint(Duration(*nanos))));
+      if (const auto tick = first_number((*replies)[k][i].text())) last[i] = std::max(last[i], tick);
     }
   }
   return last;

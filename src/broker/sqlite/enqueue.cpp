@@ -39,9 +39,20 @@ bool is_last_running(Session& session, const std::string& entry) {
 }
 
 void take_tick(Session& session, const Tick& tick) {
-  const TimePoint until = core::saturated_sum(session.now(), tick.keep);
+  const std::int64_t after = to_ns(tick.after());
+  const std::int64_t nominal = to_ns(tick.nominal);
+  const std::int64_t until = to_ns(core::saturated_sum(session.now(), tick.keep));
+  if (session.execute(Sql::kTickContinue, tick.entry, after, nominal, until, session.now_ns()) > 0) return;
   session.execute(Sql::kTickTrim, tick.entry, session.now_ns());
-  session.execute(Sql::kTickTake, tick.entry, to_ns(tick.nominal), to_ns(until));
+  session.execute(Sql::kTickBegin, tick.entry, nominal, after, until);
+  std::int64_t earliest = 0;
+  {
+    auto row = session.run(Sql::kTickRunCount, tick.entry);
+    if (!row.next() || row.integer(0) <= static_cast<std::int64_t>(kTickRuns)) return;
+    earliest = row.integer(1);
+  }
+  session.execute(Sql::kTickMerge, tick.entry, earliest);
+  session.execute(Sql::kTickDrop, tick.entry, earliest);
 }
 
 // Its task was stored.

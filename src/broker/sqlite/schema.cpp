@@ -111,8 +111,16 @@ CREATE TABLE windlass_event(id INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT
 CREATE INDEX windlass_event_by_entry ON windlass_event(entry);
 )sql";
 
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE windlass_tick_run(entry TEXT NOT NULL, last INTEGER NOT NULL, after INTEGER NOT NULL, until INTEGER NOT NULL,
+  PRIMARY KEY(entry, last)) WITHOUT ROWID;
+INSERT INTO windlass_tick_run(entry, last, after, until)
+  SELECT entry, max(nominal), min(nominal) - 1, max(until) FROM windlass_tick GROUP BY entry;
+DROP TABLE windlass_tick;
+)sql";
+
 // kMigrations[n] leads from version n to n + 1. Append only: databases of every version are out there.
-constexpr std::array<const char*, kSchemaVersion> kMigrations = {kVersion1};
+constexpr std::array<const char*, kSchemaVersion> kMigrations = {kVersion1, kVersion2};
 
 Error newer_schema(const sqlite::Connection& db, int version) {
   return Error(ErrorCode::kUnsupported, "sqlite " + db.path() + ": its windlass tables have version " +

@@ -177,12 +177,17 @@ constexpr std::array<StatementText, kStatements> kTable = {{
      "ORDER BY t.ord, t.seq LIMIT ?3"},
     {Sql::kSetRelease, true, "UPDATE windlass_task SET holder = NULL WHERE seq = ?1"},
 
-    {Sql::kTickFind, true, "SELECT 1 FROM windlass_tick WHERE entry = ?1 AND nominal = ?2 AND until > ?3"},
-    {Sql::kTickTake, true, "INSERT OR REPLACE INTO windlass_tick(entry, nominal, until) VALUES(?1, ?2, ?3)"},
-    // Marks end about in the order of their nominal times: those before the first that still holds.
-    {Sql::kTickTrim, true,
-     "DELETE FROM windlass_tick WHERE entry = ?1 AND nominal < coalesce((SELECT nominal FROM windlass_tick WHERE entry = ?1 "
-     "AND until > ?2 ORDER BY nominal LIMIT 1), 9223372036854775807)"},
+    {Sql::kTickFind, true, "SELECT 1 FROM windlass_tick_run WHERE entry = ?1 AND last >= ?2 AND after < ?2 AND until > ?3"},
+    {Sql::kTickContinue, true,
+     "UPDATE windlass_tick_run SET last = ?3, until = max(until, ?4) WHERE entry = ?1 AND last = ?2 AND until > ?5"},
+    {Sql::kTickBegin, true, "INSERT INTO windlass_tick_run(entry, last, after, until) VALUES(?1, ?2, ?3, ?4)"},
+    {Sql::kTickTrim, true, "DELETE FROM windlass_tick_run WHERE entry = ?1 AND until <= ?2"},
+    {Sql::kTickRunCount, true, "SELECT count(*), min(last) FROM windlass_tick_run WHERE entry = ?1"},
+    {Sql::kTickMerge, true,
+     "UPDATE windlass_tick_run SET after = min(after, f.a), until = max(until, f.u) FROM (SELECT after AS a, until AS u FROM "
+     "windlass_tick_run WHERE entry = ?1 AND last = ?2) f WHERE entry = ?1 AND last = (SELECT min(last) FROM windlass_tick_run "
+     "WHERE entry = ?1 AND last > ?2)"},
+    {Sql::kTickDrop, true, "DELETE FROM windlass_tick_run WHERE entry = ?1 AND last = ?2"},
     {Sql::kEventAdd, true, "INSERT INTO windlass_event(entry, nominal, task, enqueued_at) VALUES(?1, ?2, ?3, ?4)"},
     {Sql::kEventTrim, true,
      "DELETE FROM windlass_event WHERE id IN (SELECT id FROM windlass_event WHERE entry = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)"},

@@ -30,7 +30,7 @@ enum class Sql : std::uint8_t {
   kGroupFind, kGroupAdd, kGroupPut, kGroupChange, kGroupFirst, kGroupDrop, kGroupReady, kGroupList, kGroupCount, kGroupTake, kGroupHold,
   kSetAdd, kSetFind, kSetDrop, kSetsDrop, kSetsEnded, kSetTasks, kSetRelease,
   // schedulers
-  kTickFind, kTickTake, kTickTrim, kEventAdd, kEventTrim, kEventList, kEntryLast, kEntryTicked, kEntryStored,
+  kTickFind, kTickContinue, kTickBegin, kTickTrim, kTickRunCount, kTickMerge, kTickDrop, kEventAdd, kEventTrim, kEventList, kEntryLast, kEntryTicked, kEntryStored,
   kSchedulerSave, kSchedulerDrop, kSchedulerTrim, kEntryDropAll, kEntryAdd, kEntryTrim, kEntryList,
   // cancel requests
   kCancelAdd, kCancelTrim, kCancelAfter, kCancelLast,

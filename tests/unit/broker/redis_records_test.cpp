@@ -95,7 +95,8 @@ TEST(RedisRecords, OurFieldsComeBack) {
 TEST(RedisRecords, EventsSortByTheirNumbers) {
   std::vector<std::string> records;
   for (const std::int64_t number : {1, 2, 255, 256, 70000}) {
-    records.push_back(encode_scheduler_event({"id" + std::to_string(70000 - number), kT0, kT0 - 1h + 3ns}, number));
+    const SchedulerEvent event{"id" + std::to_string(70000 - number), kT0, kT0 - 1h + 3ns};
+    records.push_back(encode_event_number(number) + encode_scheduler_event(event));
   }
   EXPECT_TRUE(std::ranges::is_sorted(records));
   const Result<NumberedEvent> read = decode_scheduler_event(records[3]);
@@ -141,7 +142,7 @@ void expect_read_or_refused(const Result<T>& result) {
 }
 
 TEST(RedisRecords, EveryCutOfARecordIsReadOrRefused) {
-  for (const std::string& whole : {from_hex(kServer), from_hex(kEntry), encode_scheduler_event({"x", kT0, kT0}, 9)}) {
+  for (const std::string& whole : {from_hex(kServer), from_hex(kEntry), encode_event_number(9) + encode_scheduler_event({"x", kT0, kT0})}) {
     for (std::size_t n = 0; n < whole.size(); ++n) {
       for (const char last : {'\x00', '\x7f', '\xff'}) {
         const std::string bytes = whole.substr(0, n) + last;

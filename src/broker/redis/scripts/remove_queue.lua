@@ -2,19 +2,16 @@
 -- KEYS: 1 P pending
 -- ARGV: 1 P; 2 '1' if its tasks may go with it; 3 name for the trash; from 4 on the dates of which there may be counters
 -- Returns how many tasks it has, how many of them are active, and 1 if this is to be called again, with another name: of many
---   groups, and periodic entries, some go at a time, before all else. If there are tasks that keep the queue, they are not removed
+--   groups some go at a time, before all else. If there are tasks that keep the queue, they are not removed
 --   (and not counted to the end where there are many groups).
 local P, force = ARGV[1], ARGV[2] == '1'
 local SOME = 250
 local groups_key, sets_key, trash = P .. 'groups', P .. 'aggregation_sets', P .. 'windlass:trash'
 local zsets = {P .. 'scheduled', P .. 'retry', P .. 'archived', P .. 'completed'}
--- In a cluster, where the marks of ticks stand with the queue.
-local ticks_key, tick_tasks_key = P .. 'windlass:ticks', P .. 'windlass:tick_tasks'
 
 must_be('list', KEYS[1], P .. 'active', trash)
 must_be('zset', sets_key, unpack(zsets))
 must_be('set', groups_key)
-must_be('hash', ticks_key)
 
 local active = redis_call('LLEN', P .. 'active')
 local size = active + redis_call('LLEN', KEYS[1])
@@ -40,14 +37,11 @@ if #names > 0 then redis_call('SREM', groups_key, unpack(names)) end
 if #sets > 0 then redis_call('ZREM', sets_key, unpack(sets)) end
 if redis_call('EXISTS', groups_key, sets_key) > 0 then return {size, active, 1} end
 
-local entries = redis_call('HRANDFIELD', ticks_key, SOME)
-for _, entry in ipairs(entries) do redis_call('DEL', P .. 'windlass:tick:' .. entry) end
-if #entries > 0 then redis_call('HDEL', ticks_key, unpack(entries)) end
-if redis_call('EXISTS', ticks_key) > 0 then return {size, active, 1} end
-
 throw_away(KEYS[1], trash .. ':' .. ARGV[3] .. ':pending')
 for i, key in ipairs(zsets) do throw_away(key, trash .. ':' .. ARGV[3] .. ':state' .. i) end
-redis_call('DEL', P .. 'lease', P .. 'paused', P .. 'windlass:owners', tick_tasks_key)
+redis_call('DEL', P .. 'lease', P .. 'paused', P .. 'windlass:owners')
+-- In a cluster, where ticks stand with the queue.
+redis_call('UNLINK', P .. 'windlass:ticks')
 for _, name in ipairs({'processed', 'failed', 'windlass:expired'}) do
   local counters = {P .. name}
   for i = 4, #ARGV do counters[#counters + 1] = P .. name .. ':' .. ARGV[i] end
