@@ -5,8 +5,8 @@
 #include <memory>
 #include <optional>
 
+#include "net/backoff.hpp"
 #include "net/fd.hpp"
-#include "redis/backoff.hpp"
 #include "redis/connection.hpp"
 
 namespace windlass::redis {
@@ -42,7 +42,7 @@ class Listener {
   const Dial dial_;
   const net::WakeFd wake_;
   ConnectionPtr connection_;
-  Backoff backoff_;
+  net::Backoff backoff_;
   net::Deadline retry_at_;
   std::optional<Error> last_cause_;
 };

@@ -22,8 +22,8 @@
 #include <windlass/error.hpp>
 
 #include "base/mutex.hpp"
+#include "net/backoff.hpp"
 #include "net/transport.hpp"
-#include "redis/backoff.hpp"
 #include "redis/connection.hpp"
 #include "redis/pipeline.hpp"
 #include "redis/reply.hpp"
@@ -105,7 +105,7 @@ class SharedConnection {
   bool connecting_ WINDLASS_GUARDED_BY(mu_) = false;
   base::CondVar connect_changed_;                        // connecting_ became false
   net::Deadline retry_at_ WINDLASS_GUARDED_BY(mu_);      // not before
-  Backoff backoff_ WINDLASS_GUARDED_BY(mu_);
+  net::Backoff backoff_ WINDLASS_GUARDED_BY(mu_);
   std::optional<Error> last_cause_ WINDLASS_GUARDED_BY(mu_);
   // Sleeping places. They outlive the calls that use them, so that a thread can be woken after the lock was released.
   std::vector<std::unique_ptr<Waiter>> waiters_ WINDLASS_GUARDED_BY(mu_);

@@ -12,7 +12,7 @@
 #include "broker/redis/fan_watch.hpp"
 #include "broker/redis/keys.hpp"
 #include "broker/redis/task_hash.hpp"
-#include "redis/backoff.hpp"
+#include "net/backoff.hpp"
 #include "redis/blocking_call.hpp"
 #include "redis/error_reply.hpp"
 #include "redis/tracker.hpp"
@@ -84,7 +84,7 @@ class TrackingWatch : public Watch {
   redis::Tracker tracker_;
   const redis::Pipeline reads_;
   const std::chrono::milliseconds timeout_;
-  redis::Backoff backoff_;
+  net::Backoff backoff_;
   std::optional<net::Deadline> armed_at_;  // and no change was told since
 };
 
@@ -239,7 +239,7 @@ class BlockingWatch final : public Watch {
   const std::string paused_;
   const std::chrono::milliseconds timeout_;
   base::Random random_;
-  redis::Backoff backoff_;
+  net::Backoff backoff_;
   bool blocks_ = false;  // the command under way, or the next one, is the blocking one
 };
 

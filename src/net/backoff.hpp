@@ -7,7 +7,7 @@
 
 #include "base/random.hpp"
 
-namespace windlass::redis {
+namespace windlass::net {
 
 // Thread-compatible. Pure but for the chance.
 class Backoff {
@@ -31,4 +31,4 @@ class Backoff {
   std::chrono::milliseconds step_ = kFirst;
 };
 
-}  // namespace windlass::redis
+}  // namespace windlass::net
