@@ -8,6 +8,16 @@
 #include "exec/signals.hpp"
 
 namespace windlass::app {
+
+void put_bytes(codec::Value::Object& into, const std::string& key, const std::string& bytes) {
+  if (core::is_valid_utf8(bytes)) {
+    into.push_back({key, bytes});
+    return;
+  }
+  into.push_back({key, codec::Bytes(bytes)});
+  into.push_back({key + "_encoding", "base64"});
+}
+
 namespace {
 
 using codec::Value;
@@ -28,8 +38,8 @@ class Fields {
     return add((key + "_ms").c_str(), std::chrono::duration<double, std::milli>(d).count());
   }
   Fields& bytes(const std::string& key, const std::string& value) {
-    if (core::is_valid_utf8(value)) return add(key.c_str(), value);
-    return add(key.c_str(), codec::Bytes(value)).add((key + "_encoding").c_str(), "base64");
+    put_bytes(fields_, key, value);
+    return *this;
   }
   Value done() { return std::move(fields_); }
 

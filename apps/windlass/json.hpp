@@ -15,6 +15,9 @@ codec::Value to_json(const GroupInfo& group);
 codec::Value to_json(const ServerInfo& server);
 codec::Value to_json(const SchedulerEntry& entry);
 
+// Adds bytes of somebody else: as text, or in base64 with "KEY_encoding" saying so.
+void put_bytes(codec::Value::Object& into, const std::string& key, const std::string& bytes);
+
 // An array of them.
 template <class T>
 codec::Value to_json(const std::vector<T>& items) {

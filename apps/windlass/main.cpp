@@ -40,6 +40,7 @@ void add_commands(CLI::App& app, Session& session) {
   windlass::app::add_server(app, session);
   windlass::app::add_schedule(app, session);
   windlass::app::add_cron(app, session);
+  windlass::app::add_dq(app, session);
   windlass::app::add_stats(app, session);
   windlass::app::add_doctor(app, session);
   windlass::app::add_demo(app, session);

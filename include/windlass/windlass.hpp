@@ -5,6 +5,7 @@
 #include <windlass/client.hpp>
 #include <windlass/codec.hpp>
 #include <windlass/context.hpp>
+#include <windlass/dq.hpp>
 #include <windlass/error.hpp>
 #include <windlass/info.hpp>
 #include <windlass/inspector.hpp>

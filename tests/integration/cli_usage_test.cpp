@@ -152,7 +152,7 @@ TEST_F(CliUsage, EveryCommandIsInTheReference) {
        {"enqueue", "work", "queue ls", "queue inspect", "queue history", "queue pause", "queue resume", "queue rm", "task ls",
         "task inspect", "task cancel", "task run", "task archive", "task delete", "task run-all", "task archive-all",
         "task delete-all", "task cancel-all", "group ls", "server ls", "schedule", "cron ls", "cron history", "cron next",
-        "cron trigger", "stats", "doctor", "demo"}) {
+        "cron trigger", "dq put", "dq revoke", "dq consume", "dq stats", "dq buried", "dq kick", "stats", "doctor", "demo"}) {
     EXPECT_THAT(document, HasSubstr(std::string("windlass ") + command));
   }
 }
