@@ -75,7 +75,10 @@ struct Consumer::Impl {
         admission(config.runs_max),
         trouble(clock),
         tools{config, hooks, core::new_process_id(clock.now()), mux, *locks, queue, keeper, clock, done, admission,
-              [this] { keeper_thread.wake(); }, [this] { end(); }, trouble} {}
+              [this] { keeper_thread.wake(); }, [this] { end(); }, trouble} {
+    const ReaderRules rules{config.in_hand_max, !config.compatible};
+    for (const Node& node : nodes) readers.emplace_back(node, rules, queue, clock);
+  }
 
   Status start();
   void stop();
@@ -91,7 +94,7 @@ struct Consumer::Impl {
   const std::size_t workers;
   const runtime::Hooks hooks;
   Mux mux;                                 // constant once started
-  std::deque<NodeReader> readers;          // as mux
+  std::deque<NodeReader> readers;          // constant
   DueQueue queue;
   RunKeeper keeper;
   runtime::RoleThread keeper_thread;
@@ -120,8 +123,6 @@ Status Consumer::Impl::start() {
   if (state != State::kNew) return Error(ErrorCode::kFailedPrecondition, "the consumer was started or stopped before; make a new one");
   state = State::kRunning;
   mux = mux_of(nodes, handler);
-  const ReaderRules rules{config.in_hand_max, !config.compatible};
-  for (const Node& node : nodes) readers.emplace_back(node, rules, queue, clock);
   keeper_thread.start();
   {
     base::Lock count(mu);

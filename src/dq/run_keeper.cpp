@@ -15,7 +15,7 @@ constexpr Duration kTryAgain = std::chrono::milliseconds(200);
 }  // namespace
 
 RunKeeper::RunKeeper(LockStore& locks, Duration lease, base::Clock& clock)
-    : locks_(locks), interval_(lease / 3), clock_(clock), trouble_("extending the locks of running messages", clock, base::Random::seeded()) {}
+    : locks_(locks), interval_(lease / 3), trouble_("extending the locks of running messages", clock, base::Random::seeded()) {}
 
 void RunKeeper::add(const RunPtr& run) {
   base::Lock lock(mu_);

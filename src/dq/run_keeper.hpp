@@ -38,7 +38,6 @@ class RunKeeper final : public runtime::Role {
 
   LockStore& locks_;
   const Duration interval_;
-  base::Clock& clock_;
   mutable base::Mutex mu_;
   std::set<RunPtr> runs_ WINDLASS_GUARDED_BY(mu_);
   // Of the stepping thread.
