@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <windlass/broker.hpp>
+#include <windlass/coroutine.hpp>
 #include <windlass/error.hpp>
 #include <windlass/info.hpp>
 #include <windlass/task.hpp>
@@ -43,6 +44,14 @@ class Client {
   // As enqueue, without blocking. At most 100,000 may be on their way; one more is refused with kResourceExhausted. The
   // destructor waits for them.
   std::future<Result<TaskInfo>> enqueue_async(Task task, EnqueueOptions options = {});
+
+  // As enqueue, in a coroutine handler, which waits and holds no thread:
+  //
+  //   const auto task = co_await client.async_enqueue(windlass::Task("email:send", body));
+  //
+  // When the run is told to stop meanwhile, it throws Stopped; the task may be stored all the same. The limit is that of
+  // enqueue_async. The client must live until the answer has come.
+  Async<Result<TaskInfo>> async_enqueue(Task task, EnqueueOptions options = {});
 
   // Reaches the store and comes back. Errors: kUnavailable.
   Status ping();

@@ -1,9 +1,10 @@
 // Async<T>: the coroutine type of handlers that wait instead of holding a thread, and what such a handler can await.
 //
-//   windlass::Async<> poll_job(windlass::Context& ctx) {
+//   windlass::Async<windlass::Outcome> poll_job(windlass::Context& ctx) {
 //     while (!job_is_ready(ctx.payload())) co_await windlass::sleep_for(10s);
 //     const std::string report = co_await windlass::on_thread([&ctx] { return render(ctx.payload()); });   // blocks
-//     ctx.write_result(report);
+//     const auto mail = co_await client.async_enqueue(windlass::Task("email:send", report));
+//     co_return mail ? windlass::Outcome::done() : windlass::Outcome::fail(mail.error().message());
 //   }
 //   mux.handle("job:poll", poll_job);
 //
@@ -133,7 +134,7 @@ class Operation {
 template <class T>
 class Completion {
  public:
-  void set_exception() { state_.template emplace<2>(std::current_exception()); }
+  void set_exception(std::exception_ptr thrown = std::current_exception()) { state_.template emplace<2>(std::move(thrown)); }
   template <class V>
   void set(V&& value) {
     state_.template emplace<1>(std::forward<V>(value));

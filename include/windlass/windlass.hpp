@@ -5,6 +5,7 @@
 #include <windlass/client.hpp>
 #include <windlass/codec.hpp>
 #include <windlass/context.hpp>
+#include <windlass/coroutine.hpp>
 #include <windlass/dq.hpp>
 #include <windlass/error.hpp>
 #include <windlass/info.hpp>
@@ -19,4 +20,5 @@
 #include <windlass/service.hpp>
 #include <windlass/sqlite.hpp>
 #include <windlass/task.hpp>
+#include <windlass/tcp.hpp>
 #include <windlass/time.hpp>

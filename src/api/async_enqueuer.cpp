@@ -22,20 +22,19 @@ AsyncEnqueuer::~AsyncEnqueuer() {
   if (thread.joinable()) thread.join();
 }
 
-std::future<Result<TaskInfo>> AsyncEnqueuer::enqueue(Task task, EnqueueOptions options) {
-  Entry entry{std::move(task), std::move(options), {}};
-  std::future<Result<TaskInfo>> future = entry.promise.get_future();
+void AsyncEnqueuer::enqueue(Task task, EnqueueOptions options, Answer answer) {
+  Entry entry{std::move(task), std::move(options), std::move(answer)};
   base::Lock lock(mu_);
   if (pending_ >= kPendingMax) {
-    entry.promise.set_value(Error(ErrorCode::kResourceExhausted, "enqueue_async: " + std::to_string(kPendingMax) +
-                                                                     " tasks are on their way already: wait for some of them"));
-    return future;
+    lock.unlock();
+    entry.answer(Error(ErrorCode::kResourceExhausted, "enqueue_async: " + std::to_string(kPendingMax) +
+                                                          " tasks are on their way already: wait for some of them"));
+    return;
   }
   ++pending_;
   entries_.push_back(std::move(entry));
   if (!thread_.joinable()) thread_ = std::thread([this] { loop(); });
   if (asleep_) changed_.notify_one();
-  return future;
 }
 
 void AsyncEnqueuer::loop() {
@@ -69,7 +68,7 @@ void AsyncEnqueuer::send(std::deque<Entry> batch) {
     base::Lock lock(mu_);
     pending_ -= batch.size();
   }
-  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].promise.set_value(std::move(answers[i]));
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].answer(std::move(answers[i]));
 }
 
 }  // namespace windlass::api

@@ -1,10 +1,10 @@
-// AsyncEnqueuer: the background thread of Client::enqueue_async. It sends all that has come in since its last call in one next
+// AsyncEnqueuer: the background thread of Client::enqueue_async and Client::async_enqueue. It sends all that has come in since its last call in one next
 // call (smart batching), without waiting for company.
 #pragma once
 
 #include <cstddef>
 #include <deque>
-#include <future>
+#include <functional>
 #include <thread>
 
 #include <windlass/broker.hpp>
@@ -26,13 +26,16 @@ class AsyncEnqueuer {
   AsyncEnqueuer(BrokerPtr broker, base::Clock& clock);
   ~AsyncEnqueuer();  // sends what is there
 
-  std::future<Result<TaskInfo>> enqueue(Task task, EnqueueOptions options);
+  // Gets what became of the task, on the background thread, or at once if it was refused. Must not throw.
+  using Answer = std::function<void(Result<TaskInfo>)>;
+
+  void enqueue(Task task, EnqueueOptions options, Answer answer);
 
  private:
   struct Entry {
     Task task;
     EnqueueOptions options;
-    std::promise<Result<TaskInfo>> promise;
+    Answer answer;
   };
 
   void loop();

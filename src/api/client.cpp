@@ -33,7 +33,22 @@ std::vector<Result<TaskInfo>> Client::enqueue_batch(std::span<const Task> tasks,
 }
 
 std::future<Result<TaskInfo>> Client::enqueue_async(Task task, EnqueueOptions options) {
-  return impl_->async.enqueue(std::move(task), std::move(options));
+  const auto promise = std::make_shared<std::promise<Result<TaskInfo>>>();
+  impl_->async.enqueue(std::move(task), std::move(options),
+                       [promise](Result<TaskInfo> answer) { promise->set_value(std::move(answer)); });
+  return promise->get_future();
+}
+
+Async<Result<TaskInfo>> Client::async_enqueue(Task task, EnqueueOptions options) {
+  using Mail = std::shared_ptr<internal::MailboxOf<Result<TaskInfo>>>;
+  const auto send = [&](const Mail& mail) {
+    impl_->async.enqueue(std::move(task), std::move(options), [mail](Result<TaskInfo> answer) {
+      mail->completion.set(std::move(answer));
+      mail->post();
+    });
+  };
+  internal::MailOperation<Result<TaskInfo>, decltype(send)> sent(send);
+  co_return co_await sent;
 }
 
 Status Client::ping() { return impl_->broker->ping(); }

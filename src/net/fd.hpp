@@ -22,6 +22,8 @@ class Fd {
   }
 
   int get() const { return fd_; }
+  // The caller owns it from now on.
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;

@@ -69,20 +69,16 @@ void tune_tcp(int socket) {
   set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
-Result<Fd> connect_to(const sockaddr* address, socklen_t size, int family, Deadline deadline) {
-  Fd socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (socket.get() < 0) return system_error("socket", errno);
-  if (::connect(socket.get(), address, size) == 0) return socket;
-  // EAGAIN is a unix socket whose backlog is full: nothing is under way that one could wait for.
-  if (errno != EINPROGRESS) return system_error("connect", errno);
-  Result<Ready> ready = wait_socket(socket.get(), {.write = true}, -1, deadline);
-  if (!ready) return ready.error();
-  if (!ready->write) return Error(ErrorCode::kUnavailable, "connect: timed out");
-  int failure = 0;
-  socklen_t length = sizeof failure;
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &failure, &length) != 0) failure = errno;
-  if (failure != 0) return system_error("connect", failure);
-  return socket;
+Result<Fd> connect_to(const sockaddr* address, socklen_t size, Deadline deadline) {
+  Result<Connecting> begun = begin_connect(address, size);
+  if (!begun) return begun.error();
+  if (begun->under_way) {
+    Result<Ready> ready = wait_socket(begun->socket.get(), {.write = true}, -1, deadline);
+    if (!ready) return ready.error();
+    if (!ready->write) return Error(ErrorCode::kUnavailable, "connect: timed out");
+    if (Status connected = connect_result(begun->socket.get()); !connected) return connected.error();
+  }
+  return std::move(begun->socket);
 }
 
 }  // namespace
@@ -110,7 +106,25 @@ Result<Ready> wait_socket(int socket, Interest interest, int wake_fd, Deadline d
   }
 }
 
-Result<Fd> connect_tcp(const std::string& host, std::uint16_t port, Deadline deadline) {
+Result<Connecting> begin_connect(const sockaddr* address, socklen_t size) {
+  Fd socket(::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0) return system_error("socket", errno);
+  const bool connected = ::connect(socket.get(), address, size) == 0;
+  // EAGAIN is a unix socket whose backlog is full: nothing is under way that one could wait for.
+  if (!connected && errno != EINPROGRESS) return system_error("connect", errno);
+  if (address->sa_family != AF_UNIX) tune_tcp(socket.get());
+  return Connecting{std::move(socket), !connected};
+}
+
+Status connect_result(int socket) {
+  int failure = 0;
+  socklen_t length = sizeof failure;
+  if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &failure, &length) != 0) failure = errno;
+  if (failure != 0) return system_error("connect", failure);
+  return {};
+}
+
+Result<std::vector<Address>> look_up(const std::string& host, std::uint16_t port) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -118,14 +132,23 @@ Result<Fd> connect_tcp(const std::string& host, std::uint16_t port, Deadline dea
   addrinfo* found = nullptr;
   const int failure = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (failure != 0) return Error(ErrorCode::kUnavailable, std::string("look-up: ") + ::gai_strerror(failure));
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+  std::vector<Address> addresses;
+  for (const addrinfo* at = owner.get(); at; at = at->ai_next) {
+    Address& address = addresses.emplace_back();
+    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
+    address.size = at->ai_addrlen;
+  }
+  return addresses;
+}
+
+Result<Fd> connect_tcp(const std::string& host, std::uint16_t port, Deadline deadline) {
+  const Result<std::vector<Address>> addresses = look_up(host, port);
+  if (!addresses) return addresses.error();
   Error last(ErrorCode::kUnavailable, "look-up: no address");
-  for (const addrinfo* at = addresses.get(); at; at = at->ai_next) {
-    Result<Fd> socket = connect_to(at->ai_addr, at->ai_addrlen, at->ai_family, deadline);
-    if (socket) {
-      tune_tcp(socket->get());
-      return socket;
-    }
+  for (const Address& address : *addresses) {
+    Result<Fd> socket = connect_to(address.get(), address.size, deadline);
+    if (socket) return socket;
     last = socket.error();
   }
   return Error(ErrorCode::kUnavailable, last.message());
@@ -139,7 +162,7 @@ Result<Fd> connect_unix(const std::string& path, Deadline deadline) {
                  "path of a unix socket may have at most " + std::to_string(sizeof address.sun_path - 1) + " bytes");
   }
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  return connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, AF_UNIX, deadline);
+  return connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline);
 }
 
 std::unique_ptr<Transport> make_socket_transport(Fd socket) {

@@ -1,14 +1,34 @@
 // Plain sockets as Transports, and what TLS builds on.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "net/fd.hpp"
 #include "net/transport.hpp"
 
 namespace windlass::net {
+
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+// The addresses that the name has. Blocks as long as the resolver does. Errors: kUnavailable.
+Result<std::vector<Address>> look_up(const std::string& host, std::uint16_t port);
+
+// A non-blocking socket whose connection is there, or under way: then connect_result() tells of it once it is writable.
+struct Connecting {
+  Fd socket;
+  bool under_way = false;
+};
+Result<Connecting> begin_connect(const sockaddr* address, socklen_t size);
+Status connect_result(int socket);
 
 // Connects to host:port; tries each address that the name has, one after the other, within the deadline. The look-up of the
 // name is the resolver's own business and does not end at the deadline. TCP_NODELAY and keep-alive (a dead peer is noticed

@@ -13,4 +13,10 @@ if(WINDLASS_BUILD_EXAMPLES)
   set_tests_properties(example_isolation PROPERTIES
     LABELS integration TIMEOUT 60
     PASS_REGULAR_EXPRESSION "broken: archived handler process was ended by SIGSEGV.*good: completed")
+
+  add_test(NAME example_coroutine_fan_out COMMAND example_coroutine_fan_out)
+  set_tests_properties(example_coroutine_fan_out PROPERTIES
+    LABELS integration TIMEOUT 60 PASS_REGULAR_EXPRESSION "8 of 8 services answered.*1000 reminders")
+  add_test(NAME example_coroutine_asio COMMAND example_coroutine_asio)
+  set_tests_properties(example_coroutine_asio PROPERTIES LABELS integration TIMEOUT 60 PASS_REGULAR_EXPRESSION "the answer is 42")
 endif()
