@@ -4,6 +4,7 @@
 //                and back costs
 //   replacement  from the moment in which a task is handed to a child that it crashes, to the end of the next task, in the child that
 //                was started instead
+//   a command    the same no-op as `windlass work --exec 'noop=true'` runs it
 //   start        the first task of a new pool: a process is started, and becomes a handler process
 #include <signal.h>
 
@@ -18,6 +19,7 @@
 #include <windlass/log.hpp>
 
 #include "exec/child_main.hpp"
+#include "exec/command_handler.hpp"
 #include "exec/process_pool.hpp"
 #include "mux/guarded_run.hpp"
 #include "support/fake_context.hpp"
@@ -28,7 +30,7 @@ using namespace windlass;
 using Clock = std::chrono::steady_clock;
 using testing::FakeContext;
 
-constexpr int kCrashes = 100;
+constexpr int kCrashes = 100, kCommands = 1000;
 
 Mux handlers() {
   Mux mux;
@@ -70,7 +72,7 @@ int main(int argc, char** argv) {
   set_log_level(LogLevel::kOff);
   FakeContext noop("noop", std::string(100, 'x')), crash("crash");
 
-  std::vector<double> here, child, replaced, start;
+  std::vector<double> here, child, command, replaced, start;
   for (int i = 0; i < 20; ++i) {
     const auto fresh = pool();
     start.push_back(micros([&] { fresh->run(noop); }));
@@ -87,8 +89,13 @@ int main(int argc, char** argv) {
       warm->run(noop);
     }));
   }
+  exec::CommandHandlerSpec truth;
+  truth.argv = {"true"};
+  const Handler run_command = exec::command_handler(truth);
+  for (int i = 0; i < kCommands; ++i) command.push_back(micros([&] { run_command(noop); }));
   print("on this thread", here);
   print("in a child", child);
+  print("a command", command);
   print("crash to end of next task", replaced);
   print("first task of a new child", start);
 }

@@ -33,14 +33,17 @@ Status Channel::send(const Frame& frame) {
   return {};
 }
 
-Result<std::optional<Frame>> Channel::receive() {
+Result<std::optional<Frame>> Channel::receive_ready() { return receive(MSG_DONTWAIT); }
+
+Result<std::optional<Frame>> Channel::receive(int flags) {
   for (;;) {
     auto frame = reader_.next();
     if (!frame || *frame) return frame;
     const std::size_t size = std::clamp(reader_.wanted(), kReadMin, kReadMax);
-    const ssize_t n = ::recv(socket_.get(), reader_.room(size), size, 0);
-    if (n == 0 || (n < 0 && errno == ECONNRESET)) return std::optional<Frame>();
+    const ssize_t n = ::recv(socket_.get(), reader_.room(size), size, flags);
     if (n < 0 && errno == EINTR) continue;
+    over_ = n == 0 || (n < 0 && errno == ECONNRESET);
+    if (over_ || (n < 0 && errno == EAGAIN)) return std::optional<Frame>();
     if (n < 0) return closed("receive");
     reader_.added(static_cast<std::size_t>(n));
   }

@@ -16,15 +16,22 @@ class Channel {
   // Blocks until all is sent. Errors: kClosed (the other end is gone; the cause), kResourceExhausted (longer than kFrameMax).
   Status send(const Frame& frame);
   // Blocks for the next frame; nothing when the other end is gone. Errors: kCorrupt, kClosed (this socket is not one any more).
-  Result<std::optional<Frame>> receive();
+  Result<std::optional<Frame>> receive() { return receive(0); }
+  // The next frame if it is there; nothing if it is not, or not whole. At the end of the stream, and only there, is_over() says so.
+  // Errors: as receive().
+  Result<std::optional<Frame>> receive_ready();
+  bool is_over() const { return over_; }
 
   int fd() const { return socket_.get(); }
   // The other end sees the end of the stream, and so does receive().
   void shut_down();
 
  private:
+  Result<std::optional<Frame>> receive(int flags);
+
   const Fd socket_;
   FrameReader reader_;
+  bool over_ = false;  // of the receiver
 };
 
 // Two connected sockets, closed on exec. Errors: kResourceExhausted.

@@ -17,6 +17,7 @@
 #include <optional>
 
 #include "exec/child_guard.hpp"
+#include "exec/core_path.hpp"
 #include "exec/output_lines.hpp"
 #include "exec/spawn.hpp"
 
@@ -162,6 +163,7 @@ class Run {
     if (info.si_code == CLD_EXITED) result_.exit_code = info.si_status;
     else result_.signal = info.si_status;
     result_.core_dumped = info.si_code == CLD_DUMPED;
+    if (result_.core_dumped) result_.core = core_path(child_.pid);
     result_.peak_memory = static_cast<std::uint64_t>(usage.ru_maxrss) << 10;
     result_.end = stopping_.value_or(info.si_code == CLD_EXITED ? End::kExited : End::kSignalled);
   }

@@ -49,6 +49,7 @@ struct CommandResult {
   int exit_code = 0;
   int signal = 0;
   bool core_dumped = false;
+  std::string core;           // where the core is, if that is known
   bool killed = false;        // stopping it took SIGKILL
   std::uint64_t peak_memory = 0;  // resident bytes of its largest process, as far as it waited for them
   std::string output;         // stdout, at most output_max

@@ -110,7 +110,9 @@ Outcome exited(const CommandHandlerSpec& spec, const CommandResult& result, Cont
 }
 
 Outcome signalled(const CommandHandlerSpec& spec, const CommandResult& result) {
-  const char* core = result.core_dumped ? " (core dumped)" : "";
+  std::string core = result.core_dumped ? " (core dumped" : "";
+  if (!result.core.empty()) core += ": " + result.core;
+  if (!core.empty()) core += ")";
   Failure failure = make_failure(FailureKind::kSignal, "command was ended by " + signal_name(result.signal) + core, result);
   failure.signal = result.signal;
   return Outcome::fail(with_memory_kind(std::move(failure), spec, result));

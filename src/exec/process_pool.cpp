@@ -294,25 +294,27 @@ void ProcessPool::watch() {
   }
 }
 
-// One frame of the control socket.
+// What has come on the control socket. It must not wait for the rest of a frame: a handler may have written there.
 void ProcessPool::hear(HandlerChild& child) {
-  const auto frame = child.control().receive();
-  base::Lock lock(mu_);
-  if (!frame || !*frame) {
-    child.control_open = false;
-  } else if (const auto* crash = std::get_if<CrashFrame>(&**frame)) {
-    child.end.crash = *crash;
-    // Nothing must be begun in a process that is about to end.
-    retire(child);
-  } else if (std::holds_alternative<HelloFrame>(**frame)) {
-    child.end.served = true;
+  while (child.control_open) {
+    const auto frame = child.control().receive_ready();
+    child.control_open = frame && !child.control().is_over();
+    if (!frame || !*frame) return;
+    base::Lock lock(mu_);
+    if (const auto* crash = std::get_if<CrashFrame>(&**frame)) {
+      child.end.crash = *crash;
+      // Nothing must be begun in a process that is about to end.
+      retire(child);
+    } else if (std::holds_alternative<HelloFrame>(**frame)) {
+      child.end.served = true;
+    }
   }
 }
 
 void ProcessPool::bury(HandlerChild& child) {
-  // What it said last can be read still; what it has left running may hold the other ends, and must not keep us waiting.
+  // What it has left running may hold the other ends of its lanes, and would keep their runs waiting.
   child.shut_down();
-  while (child.control_open) hear(child);
+  hear(child);
   base::Lock lock(mu_);
   retire(child);
   child.reap();

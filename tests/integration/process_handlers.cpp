@@ -145,6 +145,10 @@ void add_hangs(Mux& mux) {
     sleep_for_ever();
   });
   mux.handle("wait-for-stop", wait_for_stop);
+  mux.handle("half-a-frame", [](Context&) {
+    (void)!::write(3, "\x09\0\0\0", 4);
+    sleep_for_ever();
+  });
   mux.handle("grandchild", [](Context& ctx) {
     mark(ctx, std::to_string(start_grandchild()));
     sleep_for_ever();

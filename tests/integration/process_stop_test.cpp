@@ -108,6 +108,10 @@ TEST_F(ProcessTest, ASigtermFromElsewhereDoesNotEndAChild) {
   EXPECT_THAT(task(id).failure.message, HasSubstr("told to stop: cancelled")) << "the handler said so, so it lived";
 }
 
+TEST_F(ProcessTest, HalfAFrameOnTheControlSocketHoldsUpNobody) {
+  EXPECT_EQ(run("half-a-frame", {}, for_a_second()).failure.kind, FailureKind::kTimeout);
+}
+
 TEST_F(ProcessTest, AStoppedProcessIsEndedToo) {
   start();
   const std::string mark = dir.file("mark");
