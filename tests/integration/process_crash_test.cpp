@@ -34,6 +34,8 @@ TEST_F(ProcessTest, AnExitIsAFailureWhateverItsCode) {
       const TaskInfo info = run(type, std::to_string(code));
       EXPECT_EQ(info.state, TaskState::kArchived) << type;
       EXPECT_EQ(info.failure.kind, FailureKind::kExitCode) << type;
+      // At an exit() in the middle of everything AddressSanitizer finds leaks, and puts its own code in place.
+      if (kAddressSanitizer && std::string(type) == "exit") continue;
       EXPECT_EQ(info.failure.exit_code, code) << type;
       EXPECT_THAT(info.failure.message, HasSubstr("exited with code " + std::to_string(code))) << type;
     }
