@@ -1,4 +1,5 @@
-// Runs each message of the nodes once, until Ctrl-C. Start as many of these as you like, on as many machines as you like.
+// Runs each message of the nodes once, until Ctrl-C. Start as many of these as you like, on as many machines as you
+// like.
 //   dq_consumer redis://127.0.0.1:6379 127.0.0.1:11300/tube 127.0.0.1:11301/tube
 #include <iostream>
 #include <windlass/windlass.hpp>

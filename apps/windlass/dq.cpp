@@ -70,8 +70,9 @@ Result<int> put_message(const Session& session, const PutArgs& args) {
   dq::PutOptions options;
   options.priority = args.priority;
   if (args.ttr) options.ttr = *args.ttr;
-  const Result<std::string> id = args.at ? producer->at(body->bytes(), *args.at, options)
-                                         : producer->delay(body->bytes(), args.delay.value_or(Duration::zero()), options);
+  const Result<std::string> id = args.at
+                                     ? producer->at(body->bytes(), *args.at, options)
+                                     : producer->delay(body->bytes(), args.delay.value_or(Duration::zero()), options);
   if (!id) return id.error();
   if (session.json) return Session::print(codec::Value::Object{{"id", *id}});
   put(*id + "\n");
@@ -88,7 +89,8 @@ void add_put(CLI::App& dq, Session& session) {
   command->add_option("--priority", args->priority, "lower is more urgent (default: 2)");
   command->add_option("--replicas", args->config.replicas, "on how many nodes (default: 3, or all if there are fewer)")
       ->check(CLI::PositiveNumber);
-  command->add_option("--min-written", args->config.min_written, "how many must have taken it (default: 2)")->check(CLI::PositiveNumber);
+  command->add_option("--min-written", args->config.min_written, "how many must have taken it (default: 2)")
+      ->check(CLI::PositiveNumber);
   command->add_option("BODY", args->body, "the message itself, @FILE, or - for standard input")->required();
   command->callback([&session, args] { session.run = [&session, args] { return put_message(session, *args); }; });
 }
@@ -153,15 +155,18 @@ dq::ConsumerConfig make_config(const Session& session, const ConsumeArgs& args) 
   if (args.timeout) config.timeout = *args.timeout;
   if (args.shutdown_timeout) config.shutdown_timeout = *args.shutdown_timeout;
   if (args.lease) config.lease = *args.lease;
-  if (args.retry_delay) config.retry_delay = [delay = *args.retry_delay](int, const Failure&, const Context&) { return delay; };
+  if (args.retry_delay)
+    config.retry_delay = [delay = *args.retry_delay](int, const Failure&, const Context&) { return delay; };
   if (args.drop_late) config.lateness = dq::Lateness::drop(*args.drop_late);
   if (args.bury_late) config.lateness = dq::Lateness::bury(*args.bury_late);
   // What commands print comes out whole, run by run.
-  config.on_run = [json = session.json, mu = std::make_shared<std::mutex>()](const Context& message, const Outcome& outcome,
-                                                                             std::string_view result) {
+  config.on_run = [json = session.json, mu = std::make_shared<std::mutex>()](
+                      const Context& message, const Outcome& outcome, std::string_view result) {
     const std::lock_guard lock(*mu);
-    if (json) (void)Session::print(run_json(message, outcome, result));
-    else put(result);
+    if (json)
+      (void)Session::print(run_json(message, outcome, result));
+    else
+      put(result);
   };
   return config;
 }
@@ -179,7 +184,8 @@ Result<int> consume(const Session& session, const ConsumeArgs& args) {
   if (!started) return started.error();
   spec.argv = *std::move(argv);
   spec.guard = started->get();
-  dq::Consumer consumer(*std::move(nodes), *std::move(locks), exec::command_handler(std::move(spec)), make_config(session, args));
+  dq::Consumer consumer(*std::move(nodes), *std::move(locks), exec::command_handler(std::move(spec)),
+                        make_config(session, args));
   if (Status ended = consumer.run(); !ended) return ended.error();
   return kOk;
 }
@@ -188,30 +194,39 @@ void add_consume(CLI::App& dq, Session& session) {
   CLI::App* command = dq.add_subcommand("consume", "Run due messages with a command, each once");
   auto args = std::make_shared<ConsumeArgs>();
   add_nodes(*command, args->nodes);
-  command->add_option("--lock", args->locks, "where consumers agree on who runs a message: redis://HOST:PORT/DB, or sqlite:FILE on one machine")
+  command
+      ->add_option("--lock", args->locks,
+                   "where consumers agree on who runs a message: redis://HOST:PORT/DB, or sqlite:FILE on one machine")
       ->required()
       ->type_name("URL");
-  command->add_option("--exec", args->command, "the command: the message on its standard input; what it prints is printed")->required();
+  command
+      ->add_option("--exec", args->command, "the command: the message on its standard input; what it prints is printed")
+      ->required();
   command->add_option("--count", args->count, "end after so many runs")->check(CLI::PositiveNumber);
-  command->add_option("--concurrency", args->concurrency, "commands at once (default: the CPUs)")->check(CLI::Range(1, 10000));
+  command->add_option("--concurrency", args->concurrency, "commands at once (default: the CPUs)")
+      ->check(CLI::Range(1, 10000));
   command->add_option("--max-retry", args->max_retry, "retries after the first run, then it is buried (default: 25)")
       ->check(CLI::NonNegativeNumber);
   add_duration(*command, "--retry-delay", args->retry_delay, "before each retry (default: longer from retry to retry)");
   add_duration(*command, "--timeout", args->timeout, "of each run");
   auto* drop = add_duration(*command, "--drop-late", args->drop_late, "drop what is later than that");
   add_duration(*command, "--bury-late", args->bury_late, "bury what is later than that")->excludes(drop);
-  add_duration(*command, "--lease", args->lease, "how long a run may be silent before it is taken for dead (default: 10s)");
-  add_duration(*command, "--shutdown-timeout", args->shutdown_timeout, "wait so long for running commands at the end (default: 8s)");
-  command->add_flag("--compatible", args->compatible, "as the original: delete first, no retry, drop what is 30 minutes late");
+  add_duration(*command, "--lease", args->lease,
+               "how long a run may be silent before it is taken for dead (default: 10s)");
+  add_duration(*command, "--shutdown-timeout", args->shutdown_timeout,
+               "wait so long for running commands at the end (default: 8s)");
+  command->add_flag("--compatible", args->compatible,
+                    "as the original: delete first, no retry, drop what is 30 minutes late");
   command->callback([&session, args] { session.run = [&session, args] { return consume(session, *args); }; });
 }
 
-// ----------------------------------------------------------------------------------------------- stats, buried and kick
+// ----------------------------------------------------------------------------------------------- stats, buried and
+// kick
 
 // Prints what the nodes said; those that did not answer are told of, and make it an error.
 template <class T, class Add, class Print>
-Result<int> each_node(const Session& session, const dq::Nodes& nodes, const std::vector<Result<T>>& answers, const char* name, Add add,
-                      Print print) {
+Result<int> each_node(const Session& session, const dq::Nodes& nodes, const std::vector<Result<T>>& answers,
+                      const char* name, Add add, Print print) {
   codec::Value::Array list;
   std::optional<Error> failure;
   std::string messages;
@@ -224,8 +239,10 @@ Result<int> each_node(const Session& session, const dq::Nodes& nodes, const std:
     messages += (messages.empty() ? "" : "; ") + answers[i].error().message();
     failure = Error(answers[i].error().code(), messages);
   }
-  if (session.json) (void)Session::print(codec::Value::Object{{name, std::move(list)}});
-  else print();
+  if (session.json)
+    (void)Session::print(codec::Value::Object{{name, std::move(list)}});
+  else
+    print();
   if (failure) return *failure;
   return kOk;
 }
@@ -246,17 +263,23 @@ Result<int> show_stats(const Session& session, const NodeArgs& args) {
   Table table({"NODE", ">READY", ">RESERVED", ">DELAYED", ">BURIED", ">TOTAL", ">WATCHING", "BINLOG", "DRAINING"});
   const auto add = [&](const dq::Node& node, const dq::TubeStats& s, codec::Value::Object& entry) {
     const auto text = [](std::uint64_t n) { return std::to_string(n); };
-    table.add({node.endpoint + "/" + node.tube, text(s.ready), text(s.reserved), text(s.delayed), text(s.buried), text(s.total),
-               text(s.watching), s.binlog ? "yes" : "no", s.draining ? "yes" : "no"});
-    for (const auto& [name, value] : {std::pair("ready", s.ready), {"reserved", s.reserved}, {"delayed", s.delayed},
-                                      {"buried", s.buried}, {"total", s.total}, {"watching", s.watching}}) {
+    table.add({node.endpoint + "/" + node.tube, text(s.ready), text(s.reserved), text(s.delayed), text(s.buried),
+               text(s.total), text(s.watching), s.binlog ? "yes" : "no", s.draining ? "yes" : "no"});
+    for (const auto& [name, value] : {std::pair("ready", s.ready),
+                                      {"reserved", s.reserved},
+                                      {"delayed", s.delayed},
+                                      {"buried", s.buried},
+                                      {"total", s.total},
+                                      {"watching", s.watching}}) {
       entry.push_back({name, number(value)});
     }
     entry.push_back({"binlog", s.binlog});
     entry.push_back({"draining", s.draining});
     return true;
   };
-  return each_node(session, nodes, inspector->stats(), "tubes", add, [&] { if (!table.empty()) table.print(); });
+  return each_node(session, nodes, inspector->stats(), "tubes", add, [&] {
+    if (!table.empty()) table.print();
+  });
 }
 
 Result<int> show_buried(const Session& session, const NodeArgs& args) {
@@ -275,8 +298,10 @@ Result<int> show_buried(const Session& session, const NodeArgs& args) {
     return true;
   };
   const auto print = [&] {
-    if (table.empty()) put("nothing is buried\n");
-    else table.print();
+    if (table.empty())
+      put("nothing is buried\n");
+    else
+      table.print();
   };
   return each_node(session, nodes, inspector->buried(), "buried", add, print);
 }
@@ -296,7 +321,9 @@ Result<int> kick(const Session& session, const KickArgs& args) {
     entry.push_back({"kicked", number(kicked)});
     return true;
   };
-  return each_node(session, nodes, inspector->kick(args.max), "kicked", add, [&] { if (!table.empty()) table.print(); });
+  return each_node(session, nodes, inspector->kick(args.max), "kicked", add, [&] {
+    if (!table.empty()) table.print();
+  });
 }
 
 void add_looks(CLI::App& dq, Session& session) {
@@ -311,7 +338,8 @@ void add_looks(CLI::App& dq, Session& session) {
   CLI::App* command = dq.add_subcommand("kick", "Let buried messages run again");
   auto args = std::make_shared<KickArgs>();
   add_nodes(*command, args->nodes);
-  command->add_option("--max", args->max, "at most so many of each node, oldest first (default: 1000)")->check(CLI::PositiveNumber);
+  command->add_option("--max", args->max, "at most so many of each node, oldest first (default: 1000)")
+      ->check(CLI::PositiveNumber);
   command->callback([&session, args] { session.run = [&session, args] { return kick(session, *args); }; });
 }
 

@@ -18,8 +18,10 @@ Result<std::string> read_all(int fd, const std::string& name, std::size_t max) {
   while (out.size() <= max) {
     const ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n == 0) return out;
-    if (n > 0) out.append(buffer, static_cast<std::size_t>(n));
-    else if (errno != EINTR) return Error(ErrorCode::kInvalidArgument, "cannot read " + name + ": " + std::strerror(errno));
+    if (n > 0)
+      out.append(buffer, static_cast<std::size_t>(n));
+    else if (errno != EINTR)
+      return Error(ErrorCode::kInvalidArgument, "cannot read " + name + ": " + std::strerror(errno));
   }
   return out;
 }

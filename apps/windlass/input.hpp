@@ -10,8 +10,8 @@
 
 namespace windlass::app {
 
-// The argument itself, the content of a file ("@FILE"), or standard input ("-"), at most one byte more than `max`. Nothing for none.
-// Errors: kInvalidArgument (the file cannot be read).
+// The argument itself, the content of a file ("@FILE"), or standard input ("-"), at most one byte more than `max`.
+// Nothing for none. Errors: kInvalidArgument (the file cannot be read).
 Result<Payload> read_payload(const std::optional<std::string>& argument, std::size_t max);
 
 }  // namespace windlass::app

@@ -2,10 +2,11 @@
 //
 //   bench_dq
 //
-// Starts three beanstalkd servers (without binlog) and a redis-server of its own. The rates alternate, five rounds: the producer writes
-// batches of 500 messages of 100 bytes to three nodes; the bare client writes pipelines of 500 such puts to one node and only waits for
-// the answers. The goal is 70 % of the bare rate divided by the three replicas. Lateness: from the due time to the start of the handler,
-// of messages at random times, with a lock in Redis and with one in SQLite.
+// Starts three beanstalkd servers (without binlog) and a redis-server of its own. The rates alternate, five rounds: the
+// producer writes batches of 500 messages of 100 bytes to three nodes; the bare client writes pipelines of 500 such
+// puts to one node and only waits for the answers. The goal is 70 % of the bare rate divided by the three replicas.
+// Lateness: from the due time to the start of the handler, of messages at random times, with a lock in Redis and with
+// one in SQLite.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -57,7 +58,8 @@ double rate(F batch) {
 }
 
 double bare(const testing::Beanstalkd& server) {
-  auto connection = beanstalk::Connection::open(*beanstalk::parse_address(server.endpoint()), server.endpoint(), net::after(5s));
+  auto connection =
+      beanstalk::Connection::open(*beanstalk::parse_address(server.endpoint()), server.endpoint(), net::after(5s));
   if (!connection) fail(connection.error());
   return rate([&] {
     beanstalk::Commands commands;
@@ -90,11 +92,14 @@ void compare_rates() {
     const testing::Beanstalkd alone;
     bares.push_back(bare(alone));
     produced.push_back(produce(*producer));
-    std::printf("  round %d: bare puts to one node %.0f/s, messages to %d nodes %.0f/s\n", round + 1, bares.back(), kNodes, produced.back());
+    std::printf("  round %d: bare puts to one node %.0f/s, messages to %d nodes %.0f/s\n", round + 1, bares.back(),
+                kNodes, produced.back());
   }
   const double share = median(produced) / (median(bares) / kNodes);
-  std::printf("median: bare puts to one node %.0f/s, messages to %d nodes %.0f/s: %.0f %% of the bare rate divided by %d (goal: 70 %%, or 20000/s)\n",
-              median(bares), kNodes, median(produced), 100 * share, kNodes);
+  std::printf(
+      "median: bare puts to one node %.0f/s, messages to %d nodes %.0f/s: %.0f %% of the bare rate divided by %d "
+      "(goal: 70 %%, or 20000/s)\n",
+      median(bares), kNodes, median(produced), 100 * share, kNodes);
 }
 
 void measure_lateness(const char* name, const std::string& lock_url) {
@@ -110,18 +115,23 @@ void measure_lateness(const char* name, const std::string& lock_url) {
   dq::ConsumerConfig config;
   config.concurrency = 4;
   config.runs_max = kDueMessages;
-  dq::Consumer consumer(nodes, *locks, [&](Context& ctx) {
-    const double ms = std::chrono::duration<double, std::milli>(std::chrono::system_clock::now() - ctx.scheduled_at()).count();
-    const std::lock_guard lock(mu);
-    late.push_back(ms);
-    return Outcome::done();
-  }, config);
+  dq::Consumer consumer(
+      nodes, *locks,
+      [&](Context& ctx) {
+        const double ms =
+            std::chrono::duration<double, std::milli>(std::chrono::system_clock::now() - ctx.scheduled_at()).count();
+        const std::lock_guard lock(mu);
+        late.push_back(ms);
+        return Outcome::done();
+      },
+      config);
   if (Status started = consumer.start(); !started) fail(started.error());
   base::Random random(42);
   std::vector<dq::Message> messages;
   const TimePoint begin = std::chrono::system_clock::now() + 2s;
   for (int i = 0; i < kDueMessages; ++i) {
-    messages.emplace_back(std::to_string(i), begin + Duration(static_cast<Duration::rep>(random.unit() * kDueWithin.count())));
+    messages.emplace_back(std::to_string(i),
+                          begin + Duration(static_cast<Duration::rep>(random.unit() * kDueWithin.count())));
   }
   for (const auto& id : producer->put_batch(messages)) {
     if (!id) fail(id.error());
@@ -129,8 +139,11 @@ void measure_lateness(const char* name, const std::string& lock_url) {
   consumer.wait();
   consumer.stop();
   std::sort(late.begin(), late.end());
-  std::printf("start lateness, locks in %s, %zu messages within %.0f s: p50 %.2f ms, p99 %.2f ms, max %.2f ms, earliest %.3f ms (goal: p99 < 10 ms)\n",
-              name, late.size(), std::chrono::duration<double>(kDueWithin).count(), late[late.size() / 2], late[late.size() * 99 / 100], late.back(), late.front());
+  std::printf(
+      "start lateness, locks in %s, %zu messages within %.0f s: p50 %.2f ms, p99 %.2f ms, max %.2f ms, earliest %.3f "
+      "ms (goal: p99 < 10 ms)\n",
+      name, late.size(), std::chrono::duration<double>(kDueWithin).count(), late[late.size() / 2],
+      late[late.size() * 99 / 100], late.back(), late.front());
 }
 
 }  // namespace

@@ -6,10 +6,30 @@
 namespace windlass::beanstalk {
 
 std::string_view verb_name(Verb verb) {
-  static constexpr std::string_view kNames[] = {
-      "put", "use", "reserve", "reserve-with-timeout", "reserve-job", "delete", "release", "bury", "touch", "watch", "ignore", "peek",
-      "peek-ready", "peek-delayed", "peek-buried", "kick", "kick-job", "stats-job", "stats-tube", "stats", "list-tubes",
-      "list-tube-used", "list-tubes-watched", "pause-tube"};
+  static constexpr std::string_view kNames[] = {"put",
+                                                "use",
+                                                "reserve",
+                                                "reserve-with-timeout",
+                                                "reserve-job",
+                                                "delete",
+                                                "release",
+                                                "bury",
+                                                "touch",
+                                                "watch",
+                                                "ignore",
+                                                "peek",
+                                                "peek-ready",
+                                                "peek-delayed",
+                                                "peek-buried",
+                                                "kick",
+                                                "kick-job",
+                                                "stats-job",
+                                                "stats-tube",
+                                                "stats",
+                                                "list-tubes",
+                                                "list-tube-used",
+                                                "list-tubes-watched",
+                                                "pause-tube"};
   static_assert(std::size(kNames) == static_cast<std::size_t>(Verb::kPauseTube) + 1);
   return kNames[static_cast<std::size_t>(verb)];
 }

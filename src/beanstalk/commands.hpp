@@ -1,4 +1,5 @@
-// Commands: what is sent to beanstalkd, as bytes, with what each of them may be answered. All commands of protocol 1.12.
+// Commands: what is sent to beanstalkd, as bytes, with what each of them may be answered. All commands of
+// protocol 1.12.
 //
 //   Commands c;
 //   c.use("mail").put({.delay_seconds = 5}, "body").put({}, "other");
@@ -16,17 +17,38 @@ namespace windlass::beanstalk {
 using JobId = std::uint64_t;
 
 enum class Verb : std::uint8_t {
-  kPut, kUse, kReserve, kReserveWithTimeout, kReserveJob, kDelete, kRelease, kBury, kTouch, kWatch, kIgnore, kPeek, kPeekReady,
-  kPeekDelayed, kPeekBuried, kKick, kKickJob, kStatsJob, kStatsTube, kStats, kListTubes, kListTubeUsed, kListTubesWatched,
+  kPut,
+  kUse,
+  kReserve,
+  kReserveWithTimeout,
+  kReserveJob,
+  kDelete,
+  kRelease,
+  kBury,
+  kTouch,
+  kWatch,
+  kIgnore,
+  kPeek,
+  kPeekReady,
+  kPeekDelayed,
+  kPeekBuried,
+  kKick,
+  kKickJob,
+  kStatsJob,
+  kStatsTube,
+  kStats,
+  kListTubes,
+  kListTubeUsed,
+  kListTubesWatched,
   kPauseTube,
 };
 // As it is written: "reserve-with-timeout".
 std::string_view verb_name(Verb verb);
 
 struct PutArgs {
-  std::uint32_t priority = 0;        // 0 is the most urgent
+  std::uint32_t priority = 0;  // 0 is the most urgent
   std::uint32_t delay_seconds = 0;
-  std::uint32_t ttr_seconds = 1;     // beanstalkd takes 0 as 1
+  std::uint32_t ttr_seconds = 1;  // beanstalkd takes 0 as 1
 };
 
 // Thread-compatible value. REQUIRES of all tube names: check_tube_name() has nothing against them.
@@ -39,7 +61,9 @@ class Commands {
   Commands& reserve_with_timeout(std::uint32_t seconds) { return add(Verb::kReserveWithTimeout, seconds); }
   Commands& reserve_job(JobId id) { return add(Verb::kReserveJob, id); }
   Commands& remove(JobId id) { return add(Verb::kDelete, id); }  // "delete" is a keyword
-  Commands& release(JobId id, std::uint32_t priority, std::uint32_t delay_seconds) { return add(Verb::kRelease, id, priority, delay_seconds); }
+  Commands& release(JobId id, std::uint32_t priority, std::uint32_t delay_seconds) {
+    return add(Verb::kRelease, id, priority, delay_seconds);
+  }
   Commands& bury(JobId id, std::uint32_t priority) { return add(Verb::kBury, id, priority); }
   Commands& touch(JobId id) { return add(Verb::kTouch, id); }
   Commands& watch(std::string_view tube) { return add(Verb::kWatch, tube); }

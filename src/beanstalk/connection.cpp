@@ -16,7 +16,8 @@ Error timed_out() { return Error(ErrorCode::kUnavailable, "no answer in time"); 
 Connection::Connection(std::unique_ptr<net::Transport> transport, std::string name)
     : transport_(std::move(transport)), name_("beanstalkd " + std::move(name)), buffer_(kReadBytes, '\0') {}
 
-Result<std::unique_ptr<Connection>> Connection::open(const Address& address, const std::string& name, net::Deadline deadline) {
+Result<std::unique_ptr<Connection>> Connection::open(const Address& address, const std::string& name,
+                                                     net::Deadline deadline) {
   Result<net::Fd> socket = net::connect_tcp(address.host, address.port, deadline);
   if (!socket) return socket.error().at("beanstalkd " + name);
   return std::make_unique<Connection>(net::make_socket_transport(*std::move(socket)), name);

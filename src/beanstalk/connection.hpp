@@ -1,5 +1,5 @@
-// Connection: one connection to one beanstalkd, used by one thread at a time. Commands are pipelined: whatever is sent together is
-// one write, and the answers come in order.
+// Connection: one connection to one beanstalkd, used by one thread at a time. Commands are pipelined: whatever is sent
+// together is one write, and the answers come in order.
 #pragma once
 
 #include <memory>
@@ -15,16 +15,19 @@ namespace windlass::beanstalk {
 
 using Answers = std::vector<Answer>;
 
-// Confined to one thread at a time. After an Error from any call it is of no more use: what was sent may or may not have been done.
+// Confined to one thread at a time. After an Error from any call it is of no more use: what was sent may or may not
+// have been done.
 class Connection {
  public:
   // `name` ("127.0.0.1:11300") stands in error messages.
   Connection(std::unique_ptr<net::Transport> transport, std::string name);
 
   // Errors: kUnavailable.
-  static Result<std::unique_ptr<Connection>> open(const Address& address, const std::string& name, net::Deadline deadline);
+  static Result<std::unique_ptr<Connection>> open(const Address& address, const std::string& name,
+                                                  net::Deadline deadline);
 
-  // Sends the commands and returns as many answers. Errors: kUnavailable (connection lost, no answer in time), kCorrupt.
+  // Sends the commands and returns as many answers. Errors: kUnavailable (connection lost, no answer in time),
+  // kCorrupt.
   Result<Answers> call(const Commands& commands, net::Deadline deadline);
 
   // The same in pieces. start() writes what there is room for without waiting; flush() the rest.

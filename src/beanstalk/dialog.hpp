@@ -1,5 +1,5 @@
-// Dialog: one connection's side of the protocol without the connection: which commands are on their way, and which reply belongs to
-// which of them. Bytes in, bytes out; no I/O, no clock.
+// Dialog: one connection's side of the protocol without the connection: which commands are on their way, and which
+// reply belongs to which of them. Bytes in, bytes out; no I/O, no clock.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,8 @@ class Dialog {
   void received(std::string_view bytes) { input_.append(bytes); }
   // The next whole answer; nothing if more bytes are needed.
   //
-  // Errors: kCorrupt (not the protocol, or an answer that does not fit its command, or one to nothing). The dialog is over then.
+  // Errors: kCorrupt (not the protocol, or an answer that does not fit its command, or one to nothing). The dialog is
+  // over then.
   Result<std::optional<Answer>> next();
 
   // Commands without an answer yet.

@@ -24,7 +24,8 @@ Status check_tube_name(std::string_view name) {
   };
   if (name.empty()) return Error(ErrorCode::kInvalidArgument, "the tube name is empty");
   if (name.size() > kTubeNameMax) {
-    return bad(std::to_string(name.size()) + " bytes are more than the " + std::to_string(kTubeNameMax) + " that beanstalkd takes");
+    return bad(std::to_string(name.size()) + " bytes are more than the " + std::to_string(kTubeNameMax) +
+               " that beanstalkd takes");
   }
   if (name.front() == '-') return bad("may not begin with a hyphen");
   if (!std::all_of(name.begin(), name.end(), is_name_character)) {
@@ -47,7 +48,8 @@ Result<Address> parse_address(std::string_view text) {
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
   if (host.empty()) return bad_address(text, "the host is missing");
-  if (!bracketed && host.find(':') != host.npos) return bad_address(text, "an IPv6 address stands in brackets, [::1]:11300");
+  if (!bracketed && host.find(':') != host.npos)
+    return bad_address(text, "an IPv6 address stands in brackets, [::1]:11300");
   const auto odd = [](char c) { return c <= ' ' || c == '/' || c == ',' || c == '[' || c == ']'; };
   if (std::any_of(host.begin(), host.end(), odd)) return bad_address(text, "the host has a character that no host has");
   address.host = host;

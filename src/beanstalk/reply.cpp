@@ -19,14 +19,14 @@ struct Form {
 
 // In the order of ReplyKind.
 constexpr Form kForms[] = {
-    {"INSERTED", Shape::kNumber},     {"USING", Shape::kName},          {"RESERVED", Shape::kIdAndBody},
-    {"DELETED", Shape::kBare},        {"RELEASED", Shape::kBare},       {"BURIED", Shape::kMaybeNumber},
-    {"TOUCHED", Shape::kBare},        {"WATCHING", Shape::kNumber},     {"FOUND", Shape::kIdAndBody},
-    {"KICKED", Shape::kMaybeNumber},  {"PAUSED", Shape::kBare},         {"OK", Shape::kBody},
-    {"TIMED_OUT", Shape::kBare},      {"DEADLINE_SOON", Shape::kBare},  {"NOT_FOUND", Shape::kBare},
-    {"NOT_IGNORED", Shape::kBare},    {"EXPECTED_CRLF", Shape::kBare},  {"JOB_TOO_BIG", Shape::kBare},
-    {"DRAINING", Shape::kBare},       {"OUT_OF_MEMORY", Shape::kBare},  {"INTERNAL_ERROR", Shape::kBare},
-    {"BAD_FORMAT", Shape::kBare},     {"UNKNOWN_COMMAND", Shape::kBare}};
+    {"INSERTED", Shape::kNumber},    {"USING", Shape::kName},          {"RESERVED", Shape::kIdAndBody},
+    {"DELETED", Shape::kBare},       {"RELEASED", Shape::kBare},       {"BURIED", Shape::kMaybeNumber},
+    {"TOUCHED", Shape::kBare},       {"WATCHING", Shape::kNumber},     {"FOUND", Shape::kIdAndBody},
+    {"KICKED", Shape::kMaybeNumber}, {"PAUSED", Shape::kBare},         {"OK", Shape::kBody},
+    {"TIMED_OUT", Shape::kBare},     {"DEADLINE_SOON", Shape::kBare},  {"NOT_FOUND", Shape::kBare},
+    {"NOT_IGNORED", Shape::kBare},   {"EXPECTED_CRLF", Shape::kBare},  {"JOB_TOO_BIG", Shape::kBare},
+    {"DRAINING", Shape::kBare},      {"OUT_OF_MEMORY", Shape::kBare},  {"INTERNAL_ERROR", Shape::kBare},
+    {"BAD_FORMAT", Shape::kBare},    {"UNKNOWN_COMMAND", Shape::kBare}};
 static_assert(std::size(kForms) == static_cast<std::size_t>(ReplyKind::kUnknownCommand) + 1);
 
 std::string_view meaning(Verb verb, ReplyKind kind) {
@@ -36,8 +36,9 @@ std::string_view meaning(Verb verb, ReplyKind kind) {
     case ReplyKind::kOutOfMemory: return "the server has no memory left; try again later";
     case ReplyKind::kBuried: return "the server had no memory to queue the job and buried it";
     case ReplyKind::kNotFound:
-      return verb == Verb::kStatsTube || verb == Verb::kPauseTube ? "there is no such tube"
-                                                                  : "there is no such job, or it is reserved by somebody else";
+      return verb == Verb::kStatsTube || verb == Verb::kPauseTube
+                 ? "there is no such tube"
+                 : "there is no such job, or it is reserved by somebody else";
     case ReplyKind::kTimedOut: return "no job came in time";
     case ReplyKind::kDeadlineSoon: return "the time to run of a reserved job is nearly over";
     case ReplyKind::kNotIgnored: return "the only tube that is watched cannot be ignored";
@@ -110,7 +111,8 @@ ReplyParser::Outcome ReplyParser::parse(std::string_view& input, Reply& into) {
   if (!error_.empty()) return Outcome::kBroken;
   if (!in_body_) {
     if (!take_line(input)) {
-      return line_.size() > kLineMax ? broken("a line of more than " + std::to_string(kLineMax) + " bytes") : Outcome::kNeedMore;
+      return line_.size() > kLineMax ? broken("a line of more than " + std::to_string(kLineMax) + " bytes")
+                                     : Outcome::kNeedMore;
     }
     if (!line_.ends_with("\r\n")) return broken("a line that does not end in CR LF");
     line_.resize(line_.size() - 2);
@@ -139,7 +141,8 @@ bool ReplyParser::take_line(std::string_view& input) {
 bool ReplyParser::read_line() {
   const std::string_view line = line_;
   const std::string_view name = line.substr(0, line.find(' '));
-  const auto* const form = std::find_if(std::begin(kForms), std::end(kForms), [&](const Form& f) { return f.name == name; });
+  const auto* const form =
+      std::find_if(std::begin(kForms), std::end(kForms), [&](const Form& f) { return f.name == name; });
   if (form == std::end(kForms)) return false;
   reply_.kind = static_cast<ReplyKind>(form - std::begin(kForms));
   const std::string_view rest = line.substr(name.size());
@@ -147,9 +150,7 @@ bool ReplyParser::read_line() {
     case Shape::kBare: return rest.empty();
     case Shape::kNumber: return read_numbers(rest, 1);
     case Shape::kMaybeNumber: return rest.empty() || read_numbers(rest, 1);
-    case Shape::kName:
-      reply_.body = rest.substr(std::min<std::size_t>(1, rest.size()));
-      return !reply_.body.empty();
+    case Shape::kName: reply_.body = rest.substr(std::min<std::size_t>(1, rest.size())); return !reply_.body.empty();
     case Shape::kIdAndBody: return read_numbers(rest, 2);
     case Shape::kBody: return read_numbers(rest, 1) && (body_size_ = std::exchange(reply_.number, 0)) <= kBodyMax;
   }

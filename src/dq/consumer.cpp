@@ -28,9 +28,11 @@ Status check(const ConsumerConfig& config) {
   if (config.concurrency < 0) return bad_config("concurrency must not be negative");
   if (config.max_retry < 0) return bad_config("max_retry must not be negative");
   if (config.in_hand_max < 1) return bad_config("in_hand_max must be at least 1");
-  if (config.lease < kLeaseMin) return bad_config("lease must be at least 1s, not " + core::format_duration(config.lease));
+  if (config.lease < kLeaseMin)
+    return bad_config("lease must be at least 1s, not " + core::format_duration(config.lease));
   if (config.remember < kRememberMin) {
-    return bad_config("remember must be at least 3600.5s, as long as the original's lock, not " + core::format_duration(config.remember));
+    return bad_config("remember must be at least 3600.5s, as long as the original's lock, not " +
+                      core::format_duration(config.remember));
   }
   for (const Duration length : {config.timeout, config.shutdown_timeout, config.lateness.after()}) {
     if (length < Duration::zero()) return bad_config("timeout, shutdown_timeout and lateness must not be negative");
@@ -69,13 +71,27 @@ struct Consumer::Impl {
         config(std::move(c)),
         workers(static_cast<std::size_t>(concurrency_of(config))),
         hooks(server_config(config)),
-        queue(clock, workers, [this] { for (NodeReader& reader : readers) reader.wake_if_starved(); }),
+        queue(clock, workers,
+              [this] {
+                for (NodeReader& reader : readers) reader.wake_if_starved();
+              }),
         keeper(*locks, config.lease, clock),
         keeper_thread(keeper, clock),
         admission(config.runs_max),
         trouble(clock),
-        tools{config, hooks, core::new_process_id(clock.now()), mux, *locks, queue, keeper, clock, done, admission,
-              [this] { keeper_thread.wake(); }, [this] { end(); }, trouble} {
+        tools{config,
+              hooks,
+              core::new_process_id(clock.now()),
+              mux,
+              *locks,
+              queue,
+              keeper,
+              clock,
+              done,
+              admission,
+              [this] { keeper_thread.wake(); },
+              [this] { end(); },
+              trouble} {
     const ReaderRules rules{config.in_hand_max, !config.compatible};
     for (const Node& node : nodes) readers.emplace_back(node, rules, queue, clock);
   }
@@ -93,8 +109,8 @@ struct Consumer::Impl {
   const ConsumerConfig config;
   const std::size_t workers;
   const runtime::Hooks hooks;
-  Mux mux;                                 // constant once started
-  std::deque<NodeReader> readers;          // constant
+  Mux mux;                         // constant once started
+  std::deque<NodeReader> readers;  // constant
   DueQueue queue;
   RunKeeper keeper;
   runtime::RoleThread keeper_thread;
@@ -104,7 +120,7 @@ struct Consumer::Impl {
   WorkerTools tools;
   api::RunUntilSignal signals;
 
-  base::Mutex lifecycle;                   // held while starting and stopping
+  base::Mutex lifecycle;  // held while starting and stopping
   enum class State { kNew, kRunning, kClosed };
   State state WINDLASS_GUARDED_BY(lifecycle) = State::kNew;
   std::vector<std::thread> threads WINDLASS_GUARDED_BY(lifecycle);
@@ -120,7 +136,8 @@ Status Consumer::Impl::start() {
   if (Status good = check(config); !good) return good;
   if (!handler) return bad_config("the handler is empty");
   base::Lock lock(lifecycle);
-  if (state != State::kNew) return Error(ErrorCode::kFailedPrecondition, "the consumer was started or stopped before; make a new one");
+  if (state != State::kNew)
+    return Error(ErrorCode::kFailedPrecondition, "the consumer was started or stopped before; make a new one");
   state = State::kRunning;
   mux = mux_of(nodes, handler);
   keeper_thread.start();

@@ -22,14 +22,14 @@ struct Copy {
   NodeReader* reader = nullptr;
   beanstalk::JobId job = 0;
   std::string body;
-  std::string key;                 // of the lock: MD5 of the body
+  std::string key;  // of the lock: MD5 of the body
   TimePoint due;
   std::size_t payload_begin = 0;
-  bool malformed = false;          // no message of dq
+  bool malformed = false;  // no message of dq
   std::uint32_t priority = 0;
   Duration ttr{};
-  std::uint64_t buries = 0;        // how often it was buried before
-  TimePoint put_at;                // to the second
+  std::uint64_t buries = 0;  // how often it was buried before
+  TimePoint put_at;          // to the second
 
   // The node has it again, or it is gone: whatever is done with it here has no effect there.
   std::atomic<bool> lost{false};
@@ -38,8 +38,8 @@ struct Copy {
   Suspicion suspicion;
 
   // Confined to the reader's thread.
-  Duration touched_at{};           // steady; reserving counts
-  bool described = false;          // its statistics have come
+  Duration touched_at{};   // steady; reserving counts
+  bool described = false;  // its statistics have come
 
   std::string_view payload() const { return std::string_view(body).substr(payload_begin); }
 };

@@ -9,8 +9,10 @@ void DueQueue::push(CopyPtr copy, TimePoint at) {
   base::Lock lock(mu_);
   const auto place = copies_.emplace(at, std::move(copy));
   if (place != copies_.begin()) return;
-  if (watched_) first_changed_.notify_one();
-  else work_or_watch_.notify_one();
+  if (watched_)
+    first_changed_.notify_one();
+  else
+    work_or_watch_.notify_one();
 }
 
 CopyPtr DueQueue::take() {

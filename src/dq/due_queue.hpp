@@ -1,6 +1,6 @@
-// DueQueue: copies in the order in which something is to be done about them, between the readers, which put them in, and the workers,
-// which take each one when its time has come, to the nanosecond. And who says how many more a reader may reserve: what this consumer
-// cannot run soon belongs to others.
+// DueQueue: copies in the order in which something is to be done about them, between the readers, which put them in,
+// and the workers, which take each one when its time has come, to the nanosecond. And who says how many more a reader
+// may reserve: what this consumer cannot run soon belongs to others.
 #pragma once
 
 #include <cstddef>
@@ -45,13 +45,13 @@ class DueQueue {
   const std::size_t workers_;
   const std::function<void()> wanted_;
   mutable base::Mutex mu_;
-  base::CondVar first_changed_;   // of the worker that waits for the first copy's time
-  base::CondVar work_or_watch_;   // of the other idle workers
+  base::CondVar first_changed_;  // of the worker that waits for the first copy's time
+  base::CondVar work_or_watch_;  // of the other idle workers
   std::multimap<TimePoint, CopyPtr> copies_ WINDLASS_GUARDED_BY(mu_);
   bool watched_ WINDLASS_GUARDED_BY(mu_) = false;  // some worker waits for the first copy's time
   bool closed_ WINDLASS_GUARDED_BY(mu_) = false;
   std::size_t idle_ WINDLASS_GUARDED_BY(mu_) = 0;
-  Duration taken_at_ WINDLASS_GUARDED_BY(mu_);   // steady; when a worker last took one or became idle
+  Duration taken_at_ WINDLASS_GUARDED_BY(mu_);  // steady; when a worker last took one or became idle
 };
 
 }  // namespace windlass::dq

@@ -89,7 +89,8 @@ Result<std::optional<BuriedMessage>> Inspector::Impl::buried(NodeLink& link) {
   if (!tube) return tube.error().at(link.node().endpoint);
   const Answer& first = (*answers)[1];
   if (first.reply.kind == ReplyKind::kNotFound) return std::optional<BuriedMessage>();
-  if (first.reply.kind != ReplyKind::kFound) return beanstalk::to_error(first.verb, first.reply.kind).at(link.node().endpoint);
+  if (first.reply.kind != ReplyKind::kFound)
+    return beanstalk::to_error(first.verb, first.reply.kind).at(link.node().endpoint);
   return std::optional(describe(link.node(), first.reply, tube->number("current-jobs-buried")));
 }
 
@@ -102,7 +103,8 @@ Result<std::uint64_t> Inspector::Impl::kick(NodeLink& link, std::uint32_t max) {
   const Result<Answers> answers = call(link, Commands().kick(bound));
   if (!answers) return answers.error();
   const Answer& kicked = answers->front();
-  if (kicked.reply.kind != ReplyKind::kKicked) return beanstalk::to_error(kicked.verb, kicked.reply.kind).at(link.node().endpoint);
+  if (kicked.reply.kind != ReplyKind::kKicked)
+    return beanstalk::to_error(kicked.verb, kicked.reply.kind).at(link.node().endpoint);
   return kicked.reply.number;
 }
 

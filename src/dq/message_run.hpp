@@ -1,4 +1,5 @@
-// MessageRun: one run of a message's handler, with its record under the lock key, and the Context that the handler sees.
+// MessageRun: one run of a message's handler, with its record under the lock key, and the Context that the handler
+// sees.
 #pragma once
 
 #include <atomic>

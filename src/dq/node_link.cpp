@@ -29,7 +29,8 @@ Status NodeLink::connect(net::Deadline deadline) {
   const Result<beanstalk::Answers> answers = (*connection)->call(beanstalk::Commands().use(node_.tube), deadline);
   if (!answers) return answers.error();
   const beanstalk::Answer& used = answers->front();
-  if (used.reply.kind != beanstalk::ReplyKind::kUsing) return beanstalk::to_error(used.verb, used.reply.kind).at((*connection)->name());
+  if (used.reply.kind != beanstalk::ReplyKind::kUsing)
+    return beanstalk::to_error(used.verb, used.reply.kind).at((*connection)->name());
   connection_ = *std::move(connection);
   return {};
 }

@@ -1,5 +1,5 @@
-// NodeLink: the connection of a producer or an inspector to one node: opened when it is needed, left alone for a while after it could
-// not be opened, opened anew when the server has ended the old one meanwhile.
+// NodeLink: the connection of a producer or an inspector to one node: opened when it is needed, left alone for a while
+// after it could not be opened, opened anew when the server has ended the old one meanwhile.
 #pragma once
 
 #include <memory>

@@ -19,8 +19,8 @@ using beanstalk::Commands;
 using beanstalk::Reply;
 using beanstalk::ReplyKind;
 
-constexpr std::uint32_t kReservesMax = 64;            // in one write
-constexpr std::uint32_t kPatienceEmptyHanded = 5;     // seconds that a reserve waits
+constexpr std::uint32_t kReservesMax = 64;         // in one write
+constexpr std::uint32_t kPatienceEmptyHanded = 5;  // seconds that a reserve waits
 constexpr std::uint32_t kPatience = 1;
 constexpr auto kAnswerTimeout = std::chrono::seconds(5);
 constexpr auto kStopTimeout = std::chrono::seconds(2);
@@ -33,7 +33,11 @@ constexpr Duration kShortestTtr = std::chrono::seconds(1);
 }  // namespace
 
 NodeReader::NodeReader(Node node, const ReaderRules& rules, DueQueue& queue, base::Clock& clock)
-    : node_(std::move(node)), rules_(rules), queue_(queue), clock_(clock), trouble_name_("node " + node_name(node_)),
+    : node_(std::move(node)),
+      rules_(rules),
+      queue_(queue),
+      clock_(clock),
+      trouble_name_("node " + node_name(node_)),
       trouble_(trouble_name_, clock, base::Random::seeded()) {}
 
 NodeReader::~NodeReader() { stop(); }
@@ -111,7 +115,8 @@ Status NodeReader::connect() {
   const Result<beanstalk::Answers> answers = (*connection)->call(commands, deadline);
   if (!answers) return answers.error();
   for (const beanstalk::Answer& answer : *answers) {
-    if (answer.reply.kind != ReplyKind::kWatching) return beanstalk::to_error(answer.verb, answer.reply.kind).at(node_.endpoint);
+    if (answer.reply.kind != ReplyKind::kWatching)
+      return beanstalk::to_error(answer.verb, answer.reply.kind).at(node_.endpoint);
   }
   connection_ = *std::move(connection);
   counts_.connected = true;
@@ -169,7 +174,9 @@ void NodeReader::add_wishes(Commands& commands, std::vector<Step>& steps) {
 void NodeReader::add_settlement(const Copy& copy, const Settlement& settlement, Commands& commands) const {
   switch (settlement.kind) {
     case Settlement::Kind::kDelete: commands.remove(copy.job); break;
-    case Settlement::Kind::kRelease: commands.release(copy.job, copy.priority, beanstalk::whole_seconds(settlement.delay)); break;
+    case Settlement::Kind::kRelease:
+      commands.release(copy.job, copy.priority, beanstalk::whole_seconds(settlement.delay));
+      break;
     case Settlement::Kind::kBury: commands.bury(copy.job, copy.priority); break;
   }
 }
@@ -232,13 +239,17 @@ Status NodeReader::exchange(const Commands& commands, const std::vector<Step>& s
       }
       wake_.drain();
       if (quiet_) return Error(ErrorCode::kClosed, "the consumer stops");
-      if (std::chrono::steady_clock::now() >= deadline) return Error(ErrorCode::kUnavailable, connection_->name() + ": no answer in time");
+      if (std::chrono::steady_clock::now() >= deadline)
+        return Error(ErrorCode::kUnavailable, connection_->name() + ": no answer in time");
     }
   }
   const std::uint64_t reserved = counts_.reserved - reserved_before;
   dry_ = reserved == 0;
   // As many as there were, and then some: an idle consumer asks for one, a busy one for many.
-  if (asked > 0) reserve_next_ = reserved == 0 ? 1 : reserved == asked ? std::min(kReservesMax, 2 * asked) : static_cast<std::uint32_t>(reserved);
+  if (asked > 0)
+    reserve_next_ = reserved == 0       ? 1
+                    : reserved == asked ? std::min(kReservesMax, 2 * asked)
+                                        : static_cast<std::uint32_t>(reserved);
   return {};
 }
 
@@ -278,10 +289,12 @@ void NodeReader::take(Reply& job) {
   new_.push_back(std::move(copy));
 }
 
-// Without a description nobody knows its priority: so a copy whose statistics cannot be read is left to its time to run.
+// Without a description nobody knows its priority: so a copy whose statistics cannot be read is left to its time to
+// run.
 void NodeReader::describe(const CopyPtr& copy, const Reply& reply) {
-  const Result<beanstalk::Stats> stats =
-      reply.kind == ReplyKind::kOk ? beanstalk::Stats::parse(reply.body) : beanstalk::to_error(beanstalk::Verb::kStatsJob, reply.kind);
+  const Result<beanstalk::Stats> stats = reply.kind == ReplyKind::kOk
+                                             ? beanstalk::Stats::parse(reply.body)
+                                             : beanstalk::to_error(beanstalk::Verb::kStatsJob, reply.kind);
   if (!stats) return lose(copy);
   copy->priority = static_cast<std::uint32_t>(stats->number("pri"));
   copy->ttr = std::chrono::seconds(std::max<std::uint64_t>(1, stats->number("ttr")));
@@ -292,7 +305,8 @@ void NodeReader::describe(const CopyPtr& copy, const Reply& reply) {
 
 void NodeReader::hand_on(const CopyPtr& copy) {
   if (copy->malformed) {
-    log_error("not a message of dq, buried", {{"job", copy_id(node_, copy->job)}, {"bytes", std::to_string(copy->body.size())}});
+    log_error("not a message of dq, buried",
+              {{"job", copy_id(node_, copy->job)}, {"bytes", std::to_string(copy->body.size())}});
     ++counts_.malformed;
     ++counts_.buried;
     return settle(copy, {Settlement::Kind::kBury, {}});

@@ -1,9 +1,9 @@
-// NodeReader: the thread of one node in a consumer. It alone speaks on the connection that reserves: it reserves, keeps what is in hand
-// alive (touch), and deletes, releases or buries what the workers have done with.
+// NodeReader: the thread of one node in a consumer. It alone speaks on the connection that reserves: it reserves, keeps
+// what is in hand alive (touch), and deletes, releases or buries what the workers have done with.
 //
-// beanstalkd answers in order, and a reserve that waits holds up what is sent after it. So with copies in hand a reserve waits for a
-// second at most; what workers want done waits so long, and nothing depends on it: the record under the lock key says already how
-// the run ended. With empty hands it waits longer.
+// beanstalkd answers in order, and a reserve that waits holds up what is sent after it. So with copies in hand a
+// reserve waits for a second at most; what workers want done waits so long, and nothing depends on it: the record under
+// the lock key says already how the run ended. With empty hands it waits longer.
 #pragma once
 
 #include <atomic>
@@ -29,13 +29,13 @@ namespace windlass::dq {
 
 struct ReaderRules {
   std::size_t in_hand_max = 1000;
-  bool hold_until_due = true;      // false: workers get a copy at once
+  bool hold_until_due = true;  // false: workers get a copy at once
 };
 
 // What a consumer counts for each node. Written by readers and workers.
 struct ReaderCounts {
-  std::atomic<std::uint64_t> reserved{0}, in_hand{0}, done{0}, failed{0}, retried{0}, buried{0}, late_dropped{0}, duplicates{0},
-      taken_over{0}, leases_lost{0}, reservations_lost{0}, malformed{0};
+  std::atomic<std::uint64_t> reserved{0}, in_hand{0}, done{0}, failed{0}, retried{0}, buried{0}, late_dropped{0},
+      duplicates{0}, taken_over{0}, leases_lost{0}, reservations_lost{0}, malformed{0};
   std::atomic<Duration::rep> lateness_total{0}, lateness_max{0};
   std::atomic<bool> connected{false};
 };
@@ -50,8 +50,8 @@ class NodeReader {
   void start();
   // Reserves no more.
   void quiet();
-  // quiet, does what workers still wanted done, and closes: what is in hand goes back to the node. Waits for two seconds at most for a
-  // node that does not answer.
+  // quiet, does what workers still wanted done, and closes: what is in hand goes back to the node. Waits for two
+  // seconds at most for a node that does not answer.
   void stop();
 
   // For a worker that has done with a copy of this reader.
@@ -114,12 +114,12 @@ class NodeReader {
   runtime::Trouble trouble_;
   std::unique_ptr<beanstalk::Connection> connection_;
   std::map<beanstalk::JobId, CopyPtr> in_hand_;
-  std::vector<CopyPtr> new_;          // not described yet
-  std::uint32_t reserve_next_ = 1;    // how many to ask for at once
-  bool dry_ = false;                  // the last pass found nothing
+  std::vector<CopyPtr> new_;        // not described yet
+  std::uint32_t reserve_next_ = 1;  // how many to ask for at once
+  bool dry_ = false;                // the last pass found nothing
   bool deadline_soon_ = false;
 
-  std::thread thread_;                // last
+  std::thread thread_;  // last
 };
 
 }  // namespace windlass::dq

@@ -9,11 +9,13 @@ namespace {
 Status check_tube(const std::string& tube) {
   if (Status named = beanstalk::check_tube_name(tube); !named) return named;
   if (tube.find('/') == tube.npos) return {};
-  return Error(ErrorCode::kInvalidArgument, "tube name '" + tube + "': a slash separates the parts of an id, so it may not stand in a tube of dq");
+  return Error(ErrorCode::kInvalidArgument,
+               "tube name '" + tube + "': a slash separates the parts of an id, so it may not stand in a tube of dq");
 }
 
 Error bad_job(std::string_view part) {
-  return Error(ErrorCode::kInvalidArgument, "id '" + std::string(part) + "': what follows the tube must be a job number");
+  return Error(ErrorCode::kInvalidArgument,
+               "id '" + std::string(part) + "': what follows the tube must be a job number");
 }
 
 Result<std::optional<CopyRef>> parse_part(std::string_view part) {
@@ -34,7 +36,8 @@ Result<std::optional<CopyRef>> parse_part(std::string_view part) {
 Result<Node> parse_node(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == text.npos) {
-    return Error(ErrorCode::kInvalidArgument, "node '" + std::string(text) + "': the tube is missing; write HOST:PORT/TUBE");
+    return Error(ErrorCode::kInvalidArgument,
+                 "node '" + std::string(text) + "': the tube is missing; write HOST:PORT/TUBE");
   }
   Node node(std::string(text.substr(0, slash)), std::string(text.substr(slash + 1)));
   if (Status good = check_nodes({node}); !good) return good.error();

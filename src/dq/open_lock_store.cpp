@@ -8,7 +8,8 @@ Result<LockStorePtr> open_lock_store(std::string_view url) {
   if (url.starts_with(kSqlite)) {
     const std::string path(url.substr(kSqlite.size()));
     if (!path.empty()) return open_sqlite_lock_store(path);
-    return Error(ErrorCode::kInvalidArgument, "lock store '" + std::string(url) + "': the path is missing: give sqlite:PATH");
+    return Error(ErrorCode::kInvalidArgument,
+                 "lock store '" + std::string(url) + "': the path is missing: give sqlite:PATH");
   }
   const std::string where = "lock store '" + redis::redacted(url) + "'";
   if (!url.starts_with("redis")) {

@@ -30,13 +30,15 @@ Status check(const Nodes& nodes, const ProducerConfig& config) {
   }
   if (config.timeout <= Duration::zero()) return bad_config("timeout must be above 0");
   if (nodes.size() < config.min_written) {
-    return Error(ErrorCode::kInvalidArgument, "a producer needs at least " + std::to_string(config.min_written) + " nodes, so that the loss of one loses nothing, not " +
+    return Error(ErrorCode::kInvalidArgument, "a producer needs at least " + std::to_string(config.min_written) +
+                                                  " nodes, so that the loss of one loses nothing, not " +
                                                   std::to_string(nodes.size()));
   }
   std::set<std::string> endpoints;
   for (const Node& node : nodes) {
     if (!endpoints.insert(node.endpoint).second) {
-      return Error(ErrorCode::kInvalidArgument, "the endpoint " + node.endpoint + " is given twice: copies belong on different servers");
+      return Error(ErrorCode::kInvalidArgument,
+                   "the endpoint " + node.endpoint + " is given twice: copies belong on different servers");
     }
   }
   return {};
@@ -44,8 +46,9 @@ Status check(const Nodes& nodes, const ProducerConfig& config) {
 
 Status check(const PutOptions& options) {
   if (options.ttr >= kTtrMin) return {};
-  return Error(ErrorCode::kInvalidArgument, "ttr must be at least 2s, as a reader needs a moment to say that it is alive, not " +
-                                                core::format_duration(options.ttr));
+  return Error(ErrorCode::kInvalidArgument,
+               "ttr must be at least 2s, as a reader needs a moment to say that it is alive, not " +
+                   core::format_duration(options.ttr));
 }
 
 Error past_time(TimePoint at) {
@@ -191,8 +194,11 @@ Status Producer::Impl::revoke_on(std::size_t node, const std::vector<CopyRef>& c
   std::string missing;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const beanstalk::Answer& answer = (*answers)[i];
-    if (answer.reply.kind == beanstalk::ReplyKind::kDeleted) ++counts[node].revoked;
-    else missing += (missing.empty() ? "" : "; ") + copy_id(links[node].node(), jobs[i]) + ": it is done or revoked, or a consumer has it at the moment";
+    if (answer.reply.kind == beanstalk::ReplyKind::kDeleted)
+      ++counts[node].revoked;
+    else
+      missing += (missing.empty() ? "" : "; ") + copy_id(links[node].node(), jobs[i]) +
+                 ": it is done or revoked, or a consumer has it at the moment";
   }
   if (missing.empty()) return {};
   return Error(ErrorCode::kTaskNotFound, missing);

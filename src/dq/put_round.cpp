@@ -29,14 +29,16 @@ void settle(CopyPut& copy, const Answer& answer, const std::string& node) {
 ErrorCode code_of(const Put& put) {
   const auto any = [&](auto has) { return std::any_of(put.copies.begin(), put.copies.end(), has); };
   if (any([](const CopyPut& copy) { return copy.unknown; })) return ErrorCode::kUnknownOutcome;
-  const bool too_large = any([](const CopyPut& copy) { return copy.error && copy.error->code() == ErrorCode::kResourceExhausted; });
+  const bool too_large =
+      any([](const CopyPut& copy) { return copy.error && copy.error->code() == ErrorCode::kResourceExhausted; });
   return too_large ? ErrorCode::kResourceExhausted : ErrorCode::kUnavailable;
 }
 
 }  // namespace
 
 std::size_t Put::written() const {
-  return static_cast<std::size_t>(std::count_if(copies.begin(), copies.end(), [](const CopyPut& c) { return c.job != 0 && !c.error; }));
+  return static_cast<std::size_t>(
+      std::count_if(copies.begin(), copies.end(), [](const CopyPut& c) { return c.job != 0 && !c.error; }));
 }
 
 void PutRound::write(std::span<Put* const> puts) {
@@ -65,7 +67,8 @@ void PutRound::send(std::span<Put* const> puts, net::Deadline deadline) {
   const TimePoint now = std::chrono::system_clock::now();
   for (Put* put : puts) {
     // Rounded down: a node that is early is waited for, one that is late cannot be helped.
-    const beanstalk::PutArgs args{put->options.priority, beanstalk::whole_seconds(core::saturated_difference(put->at, now)),
+    const beanstalk::PutArgs args{put->options.priority,
+                                  beanstalk::whole_seconds(core::saturated_difference(put->at, now)),
                                   beanstalk::whole_seconds(put->options.ttr)};
     for (const std::size_t node : choose_nodes()) put->copies.push_back({node});
     for (CopyPut& copy : put->copies) {
@@ -95,8 +98,10 @@ void PutRound::receive(net::Deadline deadline) {
     for (CopyPut* copy : sent_[node]) {
       if (!broken) {
         const Result<std::optional<Answer>> answer = connection.receive(-1, deadline);
-        if (answer && *answer) settle(*copy, **answer, connection.name());
-        else broken = answer ? Error(ErrorCode::kUnavailable, connection.name() + ": no answer in time") : answer.error();
+        if (answer && *answer)
+          settle(*copy, **answer, connection.name());
+        else
+          broken = answer ? Error(ErrorCode::kUnavailable, connection.name() + ": no answer in time") : answer.error();
       }
       if (broken) fail(*copy, *broken, true);
       ++(copy->error ? counts_[node].failed : counts_[node].written);
@@ -130,7 +135,8 @@ void PutRound::delete_copies(std::size_t node, const std::vector<CopyPut*>& copi
       ++counts_[node].rolled_back;
     } else {
       const Error why = answers ? beanstalk::to_error((*answers)[i].verb, (*answers)[i].reply.kind) : answers.error();
-      fail(*copies[i], why.at("the copy " + copy_id(links_[node].node(), copies[i]->job) + " could not be deleted again"), true);
+      fail(*copies[i],
+           why.at("the copy " + copy_id(links_[node].node(), copies[i]->job) + " could not be deleted again"), true);
     }
   }
 }
@@ -139,17 +145,20 @@ void PutRound::conclude(Put& put) const {
   const std::size_t written = put.written();
   std::string ids, errors;
   for (const CopyPut& copy : put.copies) {
-    if (copy.error) errors += (errors.empty() ? "" : "; ") + copy.error->message();
-    else ids += (ids.empty() ? "" : ",") + copy_id(links_[copy.node].node(), copy.job);
+    if (copy.error)
+      errors += (errors.empty() ? "" : "; ") + copy.error->message();
+    else
+      ids += (ids.empty() ? "" : ",") + copy_id(links_[copy.node].node(), copy.job);
   }
   if (written >= config_.min_written) {
     put.result = std::move(ids);
     return;
   }
   const ErrorCode code = code_of(put);
-  const char* rest = code == ErrorCode::kUnknownOutcome ? ", and a copy may be left that will run" : ", nothing is left behind";
-  put.result = Error(code, "written to " + std::to_string(written) + " of " + std::to_string(put.copies.size()) + " nodes, " +
-                               std::to_string(config_.min_written) + " are needed" + rest + ": " + errors);
+  const char* rest =
+      code == ErrorCode::kUnknownOutcome ? ", and a copy may be left that will run" : ", nothing is left behind";
+  put.result = Error(code, "written to " + std::to_string(written) + " of " + std::to_string(put.copies.size()) +
+                               " nodes, " + std::to_string(config_.min_written) + " are needed" + rest + ": " + errors);
 }
 
 }  // namespace windlass::dq

@@ -1,6 +1,7 @@
 // PutRound: writes a number of messages to their nodes, all of them at once, and takes back what too few nodes took.
 //
-// All nodes are written to before any answer is awaited, so that they work at the same time; one connection's puts are one write.
+// All nodes are written to before any answer is awaited, so that they work at the same time; one connection's puts are
+// one write.
 #pragma once
 
 #include <cstddef>
@@ -18,15 +19,15 @@ namespace windlass::dq {
 
 // One copy of a message.
 struct CopyPut {
-  std::size_t node = 0;            // index
-  beanstalk::JobId job = 0;        // 0: the node did not take it
-  bool unknown = false;            // whether it took it is not known
-  std::optional<Error> error;      // why not
+  std::size_t node = 0;        // index
+  beanstalk::JobId job = 0;    // 0: the node did not take it
+  bool unknown = false;        // whether it took it is not known
+  std::optional<Error> error;  // why not
 };
 
 // One message on its way.
 struct Put {
-  std::string body;                // as it stands in the jobs
+  std::string body;  // as it stands in the jobs
   TimePoint at;
   PutOptions options;
   std::vector<CopyPut> copies;
@@ -43,7 +44,8 @@ struct NodeCounts {
 // Confined to one thread at a time, as its links.
 class PutRound {
  public:
-  PutRound(std::vector<NodeLink>& links, std::vector<NodeCounts>& counts, const ProducerConfig& config, base::Random& random)
+  PutRound(std::vector<NodeLink>& links, std::vector<NodeCounts>& counts, const ProducerConfig& config,
+           base::Random& random)
       : links_(links), counts_(counts), config_(config), random_(random) {}
 
   // Sets the result of each.
@@ -63,8 +65,8 @@ class PutRound {
   std::vector<NodeCounts>& counts_;
   const ProducerConfig& config_;
   base::Random& random_;
-  std::vector<beanstalk::Connection*> open_;     // by node; null: not reached
-  std::vector<std::vector<CopyPut*>> sent_;      // by node, in the order of the answers
+  std::vector<beanstalk::Connection*> open_;  // by node; null: not reached
+  std::vector<std::vector<CopyPut*>> sent_;   // by node, in the order of the answers
 };
 
 }  // namespace windlass::dq

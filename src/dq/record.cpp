@@ -50,8 +50,8 @@ std::optional<Record> Record::parse(std::string_view text) {
   std::int64_t span = 0, keep = 0;
   // A hundred years: sums of times stay in range.
   constexpr std::int64_t kMax = std::int64_t{100} * 366 * 24 * 3600 * 1000;
-  if (!kind || !read(words[3], record.attempt) || !read(words[4], record.number) || !read(words[5], span) || !read(words[6], keep) ||
-      span > kMax || keep > kMax) {
+  if (!kind || !read(words[3], record.attempt) || !read(words[4], record.number) || !read(words[5], span) ||
+      !read(words[6], keep) || span > kMax || keep > kMax) {
     return std::nullopt;
   }
   record.kind = *kind;

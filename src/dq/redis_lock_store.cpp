@@ -21,7 +21,8 @@ class RedisLockStore final : public LockStore {
  public:
   explicit RedisLockStore(std::shared_ptr<redis::Client> client) : client_(std::move(client)) {}
 
-  Result<Exchange> exchange(const std::string& key, const std::string& expected, const std::string& desired, Duration keep) override {
+  Result<Exchange> exchange(const std::string& key, const std::string& expected, const std::string& desired,
+                            Duration keep) override {
     redis::Pipeline p;
     p.eval(kExchange, 1, 3).key(key).arg(expected).arg(desired).arg(keep / std::chrono::milliseconds(1)).idempotent();
     const Result<redis::Replies> replies = client_->call(p);
@@ -31,7 +32,8 @@ class RedisLockStore final : public LockStore {
     Exchange result;
     result.stored = !reply.is_aggregate();
     if (result.stored) return result;
-    if (reply.size() != 2) return Error(ErrorCode::kCorrupt, "redis: the script of the lock store returned something else");
+    if (reply.size() != 2)
+      return Error(ErrorCode::kCorrupt, "redis: the script of the lock store returned something else");
     result.value = reply[0].text();
     result.left = std::chrono::milliseconds(reply[1].integer().value_or(0));
     return result;

@@ -15,7 +15,9 @@ constexpr Duration kTryAgain = std::chrono::milliseconds(200);
 }  // namespace
 
 RunKeeper::RunKeeper(LockStore& locks, Duration lease, base::Clock& clock)
-    : locks_(locks), interval_(lease / 3), trouble_("extending the locks of running messages", clock, base::Random::seeded()) {}
+    : locks_(locks),
+      interval_(lease / 3),
+      trouble_("extending the locks of running messages", clock, base::Random::seeded()) {}
 
 void RunKeeper::add(const RunPtr& run) {
   base::Lock lock(mu_);
@@ -42,8 +44,10 @@ TimePoint RunKeeper::step(TimePoint now) {
   TimePoint next = next_beat_;
   for (const RunPtr& run : runs()) {
     if (run->deadline() != kNoTime && run->stop_reason() == StopReason::kNone) {
-      if (run->deadline() <= now) run->tell_to_stop(StopReason::kTimeout);
-      else next = std::min(next, run->deadline());
+      if (run->deadline() <= now)
+        run->tell_to_stop(StopReason::kTimeout);
+      else
+        next = std::min(next, run->deadline());
     }
     if (due && !beat(*run)) return next_beat_ = now + kTryAgain;
   }

@@ -1,5 +1,5 @@
-// RunKeeper: says of all runs of a consumer that they go on, by writing their records anew, three times in a lease; and tells those
-// to stop whose time is up.
+// RunKeeper: says of all runs of a consumer that they go on, by writing their records anew, three times in a lease; and
+// tells those to stop whose time is up.
 #pragma once
 
 #include <memory>

@@ -23,7 +23,8 @@ constexpr const char* kSchema = R"sql(
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 PRAGMA secure_delete = OFF;
-CREATE TABLE IF NOT EXISTS dq_lock(key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dq_lock(key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER NOT NULL)
+  WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS dq_lock_expiry ON dq_lock(expires_at);
 )sql";
 constexpr int kExpireEvery = 500;  // exchanges
@@ -32,7 +33,8 @@ class SqliteLockStore final : public LockStore {
  public:
   explicit SqliteLockStore(std::unique_ptr<sqlite::Connection> db) : db_(std::move(db)) {}
 
-  Result<Exchange> exchange(const std::string& key, const std::string& expected, const std::string& desired, Duration keep) override {
+  Result<Exchange> exchange(const std::string& key, const std::string& expected, const std::string& desired,
+                            Duration keep) override {
     base::Lock lock(mu_);
     const std::int64_t now = std::chrono::system_clock::now().time_since_epoch() / std::chrono::milliseconds(1);
     if (++exchanges_ % kExpireEvery == 0) db_->execute(kExpire, now);

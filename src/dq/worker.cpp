@@ -91,8 +91,10 @@ Worker::Worker(WorkerTools& tools) : tools_(tools), random_(base::Random::seeded
 void Worker::loop() {
   while (const CopyPtr copy = tools_.queue.take()) {
     if (copy->lost) continue;
-    if (tools_.config.compatible) serve_compatible(copy);
-    else serve(copy);
+    if (tools_.config.compatible)
+      serve_compatible(copy);
+    else
+      serve(copy);
   }
 }
 
@@ -112,8 +114,8 @@ void Worker::look_again(const CopyPtr& copy, Duration wait) {
 }
 
 std::optional<Record> Worker::claim(const CopyPtr& copy) {
-  const ClaimRules rules{tools_.owner + "." + std::to_string(++tools_.runs), tools_.config.max_retry, tools_.config.lease,
-                         tools_.config.remember};
+  const ClaimRules rules{tools_.owner + "." + std::to_string(++tools_.runs), tools_.config.max_retry,
+                         tools_.config.lease, tools_.config.remember};
   ReaderCounts& counts = copy->reader->counts();
   ClaimStep step{ClaimStep::Kind::kRun, first_run(rules), {}};
   std::string expected;
@@ -180,7 +182,8 @@ bool Worker::refuse_late(const CopyPtr& copy, const Record& record) {
 
 void Worker::run(const CopyPtr& copy, const Record& record) {
   const TimePoint now = tools_.clock.now();
-  const RunPtr run = std::make_shared<MessageRun>(copy, record, RunFacts{tools_.config.max_retry, tools_.config.timeout}, now);
+  const RunPtr run =
+      std::make_shared<MessageRun>(copy, record, RunFacts{tools_.config.max_retry, tools_.config.timeout}, now);
   if (record.attempt == 1) count_lateness(*copy, now);
   tools_.keeper.add(run);
   if (run->deadline() != kNoTime) tools_.wake_keeper();
@@ -197,7 +200,8 @@ void Worker::finish(const RunPtr& run, Outcome outcome) {
   const Outcome& result = ended.outcome;
   ConclusionRules rules = rules_for(*run->copy());
   rules.shutting_down = stop == StopReason::kShutdown;
-  if (result.kind() == Outcome::Kind::kFail) rules.retry_delay = tools_.hooks.charge(result.failure(), *run, random_).retry_delay;
+  if (result.kind() == Outcome::Kind::kFail)
+    rules.retry_delay = tools_.hooks.charge(result.failure(), *run, random_).retry_delay;
   base::Lock lock(run->mu);
   const Record record = run->record;
   lock.unlock();
@@ -206,8 +210,10 @@ void Worker::finish(const RunPtr& run, Outcome outcome) {
   const bool done = end.record.kind == Record::Kind::kDone;
   if (done) tools_.done.add(run->copy()->key);
   // Somebody else has the message: what becomes of this copy shows when it comes again.
-  if (written || done) settle(run->copy(), end, result.failure(), run->attempt());
-  else run->copy()->reader->settle(run->copy(), {Settlement::Kind::kRelease, {}});
+  if (written || done)
+    settle(run->copy(), end, result.failure(), run->attempt());
+  else
+    run->copy()->reader->settle(run->copy(), {Settlement::Kind::kRelease, {}});
   tell(*run, result);
 }
 
@@ -246,7 +252,8 @@ bool Worker::write(MessageRun& run, const Record& outcome) {
     }
     tools_.trouble.ended();
     if (stored->stored) return true;
-    // Nothing: the store has lost it. Somebody else's: the message has two runs; that one of them has succeeded is what counts.
+    // Nothing: the store has lost it. Somebody else's: the message has two runs; that one of them has succeeded is what
+    // counts.
     if (!stored->value.empty() && outcome.kind != Record::Kind::kDone) return false;
     expected = stored->value;
   }
@@ -256,9 +263,7 @@ void Worker::tell(const MessageRun& run, const Outcome& outcome) const {
   if (!tools_.config.on_run) return;
   try {
     tools_.config.on_run(run, outcome, run.result());
-  } catch (...) {
-    log_error("on_run threw", {{"error", internal::describe_current_exception()}});
-  }
+  } catch (...) { log_error("on_run threw", {{"error", internal::describe_current_exception()}}); }
 }
 
 // The original, with its holes.
@@ -276,8 +281,10 @@ void Worker::serve_compatible(const CopyPtr& copy) {
   while (value.size() < kOriginalValueSize) value += static_cast<char>('a' + random_.below(26));
   const Result<Exchange> locked = tools_.locks.exchange(copy->key, {}, value, kOriginalExpiry);
   if (!locked || !locked->stored) {
-    if (locked) ++counts.duplicates;
-    else tools_.trouble.failed(locked.error().at("a message was dropped"));
+    if (locked)
+      ++counts.duplicates;
+    else
+      tools_.trouble.failed(locked.error().at("a message was dropped"));
     return tools_.admission.give_back();
   }
   const RunPtr run = std::make_shared<MessageRun>(copy, Record{}, RunFacts{0, tools_.config.timeout}, now);

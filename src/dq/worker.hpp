@@ -1,4 +1,5 @@
-// Worker: one thread that takes copies whose time has come, claims their messages, runs the handler and records how it ended.
+// Worker: one thread that takes copies whose time has come, claims their messages, runs the handler and records how it
+// ended.
 #pragma once
 
 #include <atomic>
@@ -23,8 +24,8 @@
 
 namespace windlass::dq {
 
-// Messages that this consumer has done: their other copies need not be asked for. Only the latest are known; the store knows all.
-// Thread-safe.
+// Messages that this consumer has done: their other copies need not be asked for. Only the latest are known; the store
+// knows all. Thread-safe.
 class DoneList {
  public:
   void add(const std::string& key);
@@ -75,7 +76,7 @@ class LockTrouble {
 struct WorkerTools {
   const ConsumerConfig& config;
   const runtime::Hooks& hooks;
-  const std::string owner;         // of this consumer; each run adds a number
+  const std::string owner;  // of this consumer; each run adds a number
   const Mux& mux;
   LockStore& locks;
   DueQueue& queue;
@@ -87,7 +88,7 @@ struct WorkerTools {
   std::function<void()> last_run_ended;
   LockTrouble& trouble;
   std::atomic<std::uint64_t> runs{0};
-  std::atomic<bool> stopping{false};      // outcomes that cannot be recorded are given up
+  std::atomic<bool> stopping{false};  // outcomes that cannot be recorded are given up
 };
 
 // Confined to its thread.

@@ -1,5 +1,5 @@
-// Backoff: how long to leave a server alone after it could not be reached. Doubles with each failure and is spread by chance,
-// so that a fleet does not come back in step.
+// Backoff: how long to leave a server alone after it could not be reached. Doubles with each failure and is spread by
+// chance, so that a fleet does not come back in step.
 #pragma once
 
 #include <algorithm>

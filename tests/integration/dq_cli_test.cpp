@@ -48,7 +48,8 @@ TEST_F(DqCli, PutsRevokesAndConsumes) {
 TEST_F(DqCli, ACommandThatFailsIsBuriedShownAndKicked) {
   ASSERT_EQ(run(dq("put", {"boom"})).code, 0);
   const std::string locks = "sqlite:" + path("locks.db");
-  const Ran failed = run(dq("consume", {"--lock", locks, "--exec", "false", "--count", "2", "--max-retry", "1", "--retry-delay", "10ms", "--json"}));
+  const Ran failed = run(dq("consume", {"--lock", locks, "--exec", "false", "--count", "2", "--max-retry", "1",
+                                        "--retry-delay", "10ms", "--json"}));
   EXPECT_EQ(failed.code, 0);
   EXPECT_THAT(failed.out, HasSubstr(R"("attempt":2,"done":false)"));
   const auto buried = run(dq("buried", {"--json"})).json();
@@ -91,7 +92,8 @@ TEST_F(DqCli, TheExamplesShowFiveMessages) {
   const Ran produced = run({programs + "producer", node(0), node(1)});
   EXPECT_EQ(produced.code, 0) << produced.err;
   EXPECT_THAT(produced.out, HasSubstr("1004 is " + node(0)));
-  for (const char* body : {"1000", "1001", "1002", "1003", "1004"}) EXPECT_TRUE(consumer.wait_for(std::string("got ") + body)) << consumer.err();
+  for (const char* body : {"1000", "1001", "1002", "1003", "1004"})
+    EXPECT_TRUE(consumer.wait_for(std::string("got ") + body)) << consumer.err();
   EXPECT_EQ(consumer.end(), 0);
   EXPECT_EQ(RunningProgram::count(consumer.out(), "got "), 5);
   EXPECT_EQ(jobs(), 0u);

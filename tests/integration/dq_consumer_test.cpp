@@ -10,9 +10,9 @@
 namespace windlass::testing {
 namespace {
 
+using beanstalk::Commands;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using beanstalk::Commands;
 
 using DqConsumer = DqFixture;
 
@@ -32,13 +32,16 @@ TEST_F(DqConsumer, RunsEachMessageOnceWithAnyNumberOfConsumersAndLeavesNoCopy) {
   wait_until_empty();
   EXPECT_EQ(log_.bodies(), numbered(300));
   EXPECT_EQ(total(*one, &dq::ConsumerStats::done) + total(*other, &dq::ConsumerStats::done), 300u);
-  wait_until([&] { return total(*one, &dq::ConsumerStats::duplicates) + total(*other, &dq::ConsumerStats::duplicates) == 600u; });
+  wait_until([&] {
+    return total(*one, &dq::ConsumerStats::duplicates) + total(*other, &dq::ConsumerStats::duplicates) == 600u;
+  });
 }
 
 TEST_F(DqConsumer, IsNeverEarly) {
   auto producer = this->producer();
   const TimePoint now = std::chrono::system_clock::now();
-  for (int i = 0; i < 20; ++i) (void)get(producer.at("m" + std::to_string(i), now + 900ms + i * 37ms + std::chrono::nanoseconds(i)));
+  for (int i = 0; i < 20; ++i)
+    (void)get(producer.at("m" + std::to_string(i), now + 900ms + i * 37ms + std::chrono::nanoseconds(i)));
   auto consumer = consume(recording());
   log_.wait_for(20);
   for (const RunLog::Run& run : log_.all()) EXPECT_GE(run.started, run.due) << run.body;
@@ -58,7 +61,8 @@ TEST_F(DqConsumer, AHandlerSeesWhatATasksHandlerSees) {
     EXPECT_EQ(ctx.task_id().size(), 32u);
     EXPECT_THAT(id, HasSubstr(ctx.headers().at("dq-id")));
     const std::vector<LogField> fields = log_context();
-    EXPECT_TRUE(std::any_of(fields.begin(), fields.end(), [&](const LogField& f) { return f.key == "task" && f.value == ctx.task_id(); }));
+    EXPECT_TRUE(std::any_of(fields.begin(), fields.end(),
+                            [&](const LogField& f) { return f.key == "task" && f.value == ctx.task_id(); }));
     return Outcome::done();
   }));
   log_.wait_for(1);
@@ -91,7 +95,8 @@ TEST_F(DqConsumer, AKickedMessageBeginsAnewAndItsOtherCopiesFollow) {
   auto config = quick();
   config.max_retry = 1;
   std::atomic<bool> works{false};
-  auto consumer = consume(recording([&](Context&) -> Outcome { return works ? Outcome::done() : Outcome::fail("no"); }), config);
+  auto consumer =
+      consume(recording([&](Context&) -> Outcome { return works ? Outcome::done() : Outcome::fail("no"); }), config);
   (void)get(producer.delay("m", 0s));
   wait_until([&] { return jobs("buried") == 3; });
   auto inspector = get(dq::Inspector::open(nodes()));
@@ -126,12 +131,13 @@ TEST_F(DqConsumer, AnExceptionIsAFailureAndATimeoutStopsTheRun) {
   config.timeout = 50ms;
   std::atomic<StopReason> reason{StopReason::kNone};
   auto consumer = consume(recording([&](Context& ctx) -> Outcome {
-    if (ctx.payload().bytes() == "throws") throw std::runtime_error("oops");
-    std::stop_callback stopped(ctx.stop_token(), [] {});
-    wait_until([&] { return ctx.stop_requested(); });
-    reason = ctx.stop_reason();
-    return Outcome::fail("stopped");
-  }), config);
+                            if (ctx.payload().bytes() == "throws") throw std::runtime_error("oops");
+                            std::stop_callback stopped(ctx.stop_token(), [] {});
+                            wait_until([&] { return ctx.stop_requested(); });
+                            reason = ctx.stop_reason();
+                            return Outcome::fail("stopped");
+                          }),
+                          config);
   (void)get(producer.delay("throws", 0s));
   (void)get(producer.delay("hangs", 0s));
   wait_until([&] { return jobs("buried") == 6; });
@@ -143,8 +149,8 @@ TEST_F(DqConsumer, ARunThatIsLongerThanTimeToRunAndLeaseIsNotRunTwice) {
   dq::PutOptions options;
   options.ttr = 2s;
   auto one = consume(recording([&](Context&) {
-    // Three leases, and more than the time to run, must pass while it runs.
-    const auto until = std::chrono::steady_clock::now() + 3500ms;
+    // More than the time to run, the lease and the second look at it must pass while it runs.
+    const auto until = std::chrono::steady_clock::now() + 5s;
     wait_until([&] { return std::chrono::steady_clock::now() > until; });
     return Outcome::done();
   }));
@@ -202,7 +208,8 @@ TEST_F(DqConsumer, AMessageUnderAGoConsumersLockIsNotNeeded) {
   log_.wait_for(1);
   wait_until_empty();
   seen->stop();
-  EXPECT_TRUE(get(locks()->exchange(key, get(locks()->exchange(key, "", "", 1h)).value, "aBcDeFgHiJkLmNoP", 1h)).stored);
+  EXPECT_TRUE(
+      get(locks()->exchange(key, get(locks()->exchange(key, "", "", 1h)).value, "aBcDeFgHiJkLmNoP", 1h)).stored);
   servers_[1].run(Commands().use("mail").put({2, 0, 5}, body));
   auto consumer = consume(recording());
   wait_until_empty();
@@ -239,10 +246,11 @@ TEST_F(DqConsumer, StoppingWaitsForRunningHandlersAndGivesTheRestBack) {
   config.concurrency = 1;
   config.shutdown_timeout = 0s;
   auto consumer = consume(recording([&](Context& ctx) -> Outcome {
-    wait_until([&] { return ctx.stop_requested(); });
-    EXPECT_EQ(ctx.stop_reason(), StopReason::kShutdown);
-    return Outcome::fail("told to stop");
-  }), config);
+                            wait_until([&] { return ctx.stop_requested(); });
+                            EXPECT_EQ(ctx.stop_reason(), StopReason::kShutdown);
+                            return Outcome::fail("told to stop");
+                          }),
+                          config);
   for (int i = 0; i < 5; ++i) (void)get(producer.delay("m" + std::to_string(i), 0s));
   log_.wait_for(1);
   consumer->stop();
@@ -253,7 +261,8 @@ TEST_F(DqConsumer, StoppingWaitsForRunningHandlersAndGivesTheRestBack) {
   auto next = consume(recording());
   log_.wait_for(6);
   wait_until_empty();
-  for (const RunLog::Run& run : log_.all()) EXPECT_EQ(run.attempt, 1) << "a run that was told to stop by the end costs nothing";
+  for (const RunLog::Run& run : log_.all())
+    EXPECT_EQ(run.attempt, 1) << "a run that was told to stop by the end costs nothing";
 }
 
 TEST_F(DqConsumer, RunsNoMoreThanItWasTold) {
@@ -276,7 +285,8 @@ TEST_F(DqConsumer, CompatibleDeletesFirstRunsOnceAndNeverAgain) {
   config.compatible = true;
   auto consumer = consume(recording([](Context&) { return Outcome::fail("no"); }), config);
   (void)get(producer.delay("m", 0s));
-  servers_[0].run(Commands().use("mail").put({2, 0, 5}, dq::wrap_body(std::chrono::system_clock::now() - 31min, "late")));
+  servers_[0].run(
+      Commands().use("mail").put({2, 0, 5}, dq::wrap_body(std::chrono::system_clock::now() - 31min, "late")));
   log_.wait_for(1);
   wait_until_empty();
   wait_until([&] { return total(*consumer, &dq::ConsumerStats::late_dropped) == 1; });

@@ -1,5 +1,5 @@
-// The fault run: messages with random delays, while a node, a consumer and Redis are killed and started again at random. Every message
-// that was acknowledged is handled; how many were handled twice is printed.
+// The fault run: messages with random delays, while a node, a consumer and Redis are killed and started again at
+// random. Every message that was acknowledged is handled; how many were handled twice is printed.
 //
 // WINDLASS_DQ_MESSAGES: how many, for the long run (dq.cmake).
 #include <cstdlib>
@@ -54,7 +54,8 @@ class DqFaultRun : public DqFixture {
       std::vector<dq::Message> batch;
       for (int j = i; j < i + kBatch; ++j) {
         const Duration delay(static_cast<Duration::rep>(random.unit() * static_cast<double>(scale_.delay_max.count())));
-        batch.emplace_back(std::to_string(producer) + ":" + std::to_string(j), std::chrono::system_clock::now() + delay);
+        batch.emplace_back(std::to_string(producer) + ":" + std::to_string(j),
+                           std::chrono::system_clock::now() + delay);
       }
       const auto ids = client.put_batch(batch);
       base::Lock lock(mu_);
@@ -113,16 +114,17 @@ class DqFaultRun : public DqFixture {
   std::size_t missing() {
     const std::map<std::string, int> counts = handled();
     base::Lock lock(mu_);
-    return static_cast<std::size_t>(
-        std::count_if(acknowledged_.begin(), acknowledged_.end(), [&](const std::string& body) { return !counts.contains(body); }));
+    return static_cast<std::size_t>(std::count_if(acknowledged_.begin(), acknowledged_.end(),
+                                                  [&](const std::string& body) { return !counts.contains(body); }));
   }
 
   void report() {
     const std::map<std::string, int> counts = handled();
     const auto twice = std::count_if(counts.begin(), counts.end(), [](const auto& count) { return count.second > 1; });
     base::Lock lock(mu_);
-    std::cout << acknowledged_.size() << " of " << scale_.messages << " messages acknowledged, " << counts.size() << " handled, " << twice
-              << " of them more than once (" << 100.0 * static_cast<double>(twice) / static_cast<double>(counts.size()) << " %); killed: nodes "
+    std::cout << acknowledged_.size() << " of " << scale_.messages << " messages acknowledged, " << counts.size()
+              << " handled, " << twice << " of them more than once ("
+              << 100.0 * static_cast<double>(twice) / static_cast<double>(counts.size()) << " %); killed: nodes "
               << nodes_killed_ << ", consumers " << consumers_killed_ << ", Redis " << redis_killed_ << " times\n";
   }
 
@@ -130,7 +132,8 @@ class DqFaultRun : public DqFixture {
     const std::uint64_t seed = test_seed();
     base::Random random(seed);
     std::vector<std::thread> producers;
-    for (int i = 0; i < kProducers; ++i) producers.emplace_back([this, i, seed] { produce(i, seed + static_cast<std::uint64_t>(i) + 1); });
+    for (int i = 0; i < kProducers; ++i)
+      producers.emplace_back([this, i, seed] { produce(i, seed + static_cast<std::uint64_t>(i) + 1); });
     const auto until = std::chrono::steady_clock::now() + scale_.delay_max;
     while (with_kills && (!sent() || std::chrono::steady_clock::now() < until)) kill_something(random);
     for (std::thread& producer : producers) producer.join();

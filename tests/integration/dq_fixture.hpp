@@ -1,4 +1,5 @@
-// What tests of dq with real servers have in common: three nodes, a lock store, producers, consumers, and a record of what ran.
+// What tests of dq with real servers have in common: three nodes, a lock store, producers, consumers, and a record of
+// what ran.
 #pragma once
 
 #include <algorithm>

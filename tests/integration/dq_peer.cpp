@@ -1,5 +1,5 @@
-// A consumer as a process of its own, for tests to kill: dq_peer LOCKS LOG NODE...  For each run it appends "begin BODY" and "end BODY" to
-// LOG, a line in one write. A body that begins with "hang" does not end.
+// A consumer as a process of its own, for tests to kill: dq_peer LOCKS LOG NODE...  For each run it appends "begin
+// BODY" and "end BODY" to LOG, a line in one write. A body that begins with "hang" does not end.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -19,7 +19,8 @@ T get(windlass::Result<T> result) {
 }
 
 void append(int log, const std::string& line) {
-  if (::write(log, line.data(), line.size()) != static_cast<ssize_t>(line.size())) throw std::runtime_error("cannot write the log");
+  if (::write(log, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    throw std::runtime_error("cannot write the log");
 }
 
 int run(int argc, char** argv) {
@@ -30,13 +31,16 @@ int run(int argc, char** argv) {
   windlass::dq::ConsumerConfig config;
   config.concurrency = 8;
   config.lease = std::chrono::seconds(2);
-  windlass::dq::Consumer consumer(nodes, locks, [log](windlass::Context& ctx) {
-    const std::string& body = ctx.payload().bytes();
-    append(log, "begin " + body + "\n");
-    if (body.starts_with("hang") && ctx.retry_count() == 0) std::this_thread::sleep_for(std::chrono::hours(1));
-    append(log, "end " + body + "\n");
-    return windlass::Outcome::done();
-  }, config);
+  windlass::dq::Consumer consumer(
+      nodes, locks,
+      [log](windlass::Context& ctx) {
+        const std::string& body = ctx.payload().bytes();
+        append(log, "begin " + body + "\n");
+        if (body.starts_with("hang") && ctx.retry_count() == 0) std::this_thread::sleep_for(std::chrono::hours(1));
+        append(log, "end " + body + "\n");
+        return windlass::Outcome::done();
+      },
+      config);
   return consumer.run() ? 0 : 1;
 }
 

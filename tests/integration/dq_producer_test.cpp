@@ -9,9 +9,9 @@
 namespace windlass::testing {
 namespace {
 
-using ::testing::HasSubstr;
 using beanstalk::Commands;
 using beanstalk::ReplyKind;
+using ::testing::HasSubstr;
 
 using DqProducer = DqFixture;
 
@@ -22,7 +22,8 @@ TEST_F(DqProducer, WritesTheSameBodyToEachNodeAndNamesEachCopy) {
   options.ttr = 7s;
   const TimePoint due = std::chrono::system_clock::now() + 60s + 500ms;
   const std::string id = get(producer.at("hello", due, options));
-  EXPECT_EQ(id, servers_[0].endpoint() + "/mail/1," + servers_[1].endpoint() + "/mail/1," + servers_[2].endpoint() + "/mail/1");
+  EXPECT_EQ(id, servers_[0].endpoint() + "/mail/1," + servers_[1].endpoint() + "/mail/1," + servers_[2].endpoint() +
+                    "/mail/1");
   for (const Beanstalkd& server : servers_) {
     const beanstalk::Answers answers = server.run(Commands().peek(1).stats_job(1));
     EXPECT_EQ(answers[0].reply.body, dq::wrap_body(due, "hello"));
@@ -53,7 +54,8 @@ TEST_F(DqProducer, RevokingWhatAConsumerHasSaysSoAndDeletesTheOthers) {
   const Status revoked = producer.revoke(id);
   ASSERT_FALSE(revoked);
   EXPECT_EQ(revoked.error().code(), ErrorCode::kTaskNotFound);
-  EXPECT_THAT(revoked.error().message(), HasSubstr(servers_[0].endpoint() + "/mail/1: it is done or revoked, or a consumer has it"));
+  EXPECT_THAT(revoked.error().message(),
+              HasSubstr(servers_[0].endpoint() + "/mail/1: it is done or revoked, or a consumer has it"));
   EXPECT_EQ(servers_[0].jobs(), 1u);
   EXPECT_EQ(servers_[1].jobs() + servers_[2].jobs(), 0u);
 }
@@ -73,7 +75,8 @@ TEST_F(DqProducer, ANodeThatWasStartedAnewIsUsedAgainAtOnce) {
   (void)get(producer.delay("a", 1h));
   servers_[1].kill();
   servers_[1].start();
-  EXPECT_EQ(get(dq::parse_id(get(producer.delay("b", 1h)))).size(), 3u) << "that its connection has ended is seen before it is used";
+  EXPECT_EQ(get(dq::parse_id(get(producer.delay("b", 1h)))).size(), 3u)
+      << "that its connection has ended is seen before it is used";
 }
 
 TEST_F(DqProducer, TwoOfThreeNodesDownIsAnErrorThatNamesBothAndLeavesNothingBehind) {
@@ -156,7 +159,8 @@ TEST_F(DqProducer, ManyThreadsShareItAndEachGetsItsOwnId) {
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
-      for (int i = 0; i < kEach; ++i) ids[t].push_back(get(producer.delay(std::to_string(t) + "/" + std::to_string(i), 1h)));
+      for (int i = 0; i < kEach; ++i)
+        ids[t].push_back(get(producer.delay(std::to_string(t) + "/" + std::to_string(i), 1h)));
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -175,21 +179,47 @@ TEST_F(DqProducer, OfMoreNodesThanReplicasEachMessageTakesThreeByChance) {
   auto producer = this->producer();
   for (int i = 0; i < 60; ++i) ASSERT_EQ(get(dq::parse_id(get(producer.delay("m", 1h)))).size(), 3u);
   EXPECT_EQ(jobs(), 180u);
-  for (const Beanstalkd& server : servers_) EXPECT_GT(server.jobs(), 0u) << "none of 60 messages came here: one in 10^23";
+  for (const Beanstalkd& server : servers_)
+    EXPECT_GT(server.jobs(), 0u) << "none of 60 messages came here: one in 10^23";
 }
 
 TEST_F(DqProducer, EveryCommandOfTheProtocolIsAnsweredAsItSays) {
-  auto connection = get(beanstalk::Connection::open({"127.0.0.1", servers_[0].port()}, servers_[0].endpoint(), net::after(5s)));
+  auto connection =
+      get(beanstalk::Connection::open({"127.0.0.1", servers_[0].port()}, servers_[0].endpoint(), net::after(5s)));
   Commands c;
-  c.use("mail").put({5, 0, 60}, "a").put({5, 60, 60}, "b").watch("mail").ignore("default").ignore("mail").list_tube_used();
-  c.list_tubes_watched().list_tubes().reserve().touch(1).stats_job(1).bury(1, 5).peek_buried().kick(10).peek_ready().peek_delayed();
-  c.peek(2).kick_job(2).reserve_job(2).release(2, 5, 60).reserve_with_timeout(0).remove(1).remove(2).remove(2).pause_tube("mail", 1);
+  c.use("mail")
+      .put({5, 0, 60}, "a")
+      .put({5, 60, 60}, "b")
+      .watch("mail")
+      .ignore("default")
+      .ignore("mail")
+      .list_tube_used();
+  c.list_tubes_watched()
+      .list_tubes()
+      .reserve()
+      .touch(1)
+      .stats_job(1)
+      .bury(1, 5)
+      .peek_buried()
+      .kick(10)
+      .peek_ready()
+      .peek_delayed();
+  c.peek(2)
+      .kick_job(2)
+      .reserve_job(2)
+      .release(2, 5, 60)
+      .reserve_with_timeout(0)
+      .remove(1)
+      .remove(2)
+      .remove(2)
+      .pause_tube("mail", 1);
   c.stats_tube("mail").stats();
   const beanstalk::Answers answers = get(connection->call(c, net::after(5s)));
   std::string kinds;
   for (const beanstalk::Answer& answer : answers) kinds += std::string(beanstalk::reply_name(answer.reply.kind)) + " ";
   EXPECT_EQ(kinds,
-            "USING INSERTED INSERTED WATCHING WATCHING NOT_IGNORED USING OK OK RESERVED TOUCHED OK BURIED FOUND KICKED FOUND FOUND FOUND "
+            "USING INSERTED INSERTED WATCHING WATCHING NOT_IGNORED USING OK OK RESERVED TOUCHED OK BURIED FOUND KICKED "
+            "FOUND FOUND FOUND "
             "KICKED RESERVED RELEASED RESERVED DELETED DELETED NOT_FOUND PAUSED OK OK ");
 }
 

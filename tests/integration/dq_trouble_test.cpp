@@ -107,7 +107,7 @@ TEST_F(DqTrouble, AFrozenRedisTakesNoRunFromItsOwner) {
   const auto until = std::chrono::steady_clock::now() + 3s;  // three leases
   wait_until([&] { return std::chrono::steady_clock::now() > until; });
   redis_->thaw();
-  const auto after = std::chrono::steady_clock::now() + 2s;
+  const auto after = std::chrono::steady_clock::now() + 5s;  // and time for the other one to take it over
   wait_until([&] { return std::chrono::steady_clock::now() > after; });
   EXPECT_EQ(log_.size(), 1u);
   go_on = true;

@@ -16,7 +16,8 @@ using ::testing::ElementsAre;
 class DqInterop : public DqFixture {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists(WINDLASS_DQ_GO_PEER)) GTEST_SKIP() << "the Go peer could not be built: see " WINDLASS_DQ_GO_PEER ".log";
+    if (!std::filesystem::exists(WINDLASS_DQ_GO_PEER))
+      GTEST_SKIP() << "the Go peer could not be built: see " WINDLASS_DQ_GO_PEER ".log";
     if (!redis_is_installed()) GTEST_SKIP() << kNoRedis;
     DqFixture::SetUp();
     redis_ = std::make_unique<RedisServer>();
@@ -38,7 +39,8 @@ class DqInterop : public DqFixture {
     program.wait();
   }
   std::unique_ptr<dq::Consumer> our_consumer(Handler handler) {
-    auto consumer = std::make_unique<dq::Consumer>(nodes(), get(dq::open_lock_store(redis_->url())), std::move(handler), quick());
+    auto consumer =
+        std::make_unique<dq::Consumer>(nodes(), get(dq::open_lock_store(redis_->url())), std::move(handler), quick());
     get(consumer->start());
     return consumer;
   }
@@ -59,7 +61,8 @@ TEST_F(DqInterop, WhatGoWritesIsWhatWeWriteAndWeRunItAtItsNanosecond) {
   const auto copies = get(dq::parse_id(id));
   ASSERT_EQ(copies.size(), 3u);
   for (const dq::CopyRef& copy : copies) {
-    const auto server = std::find_if(servers_.begin(), servers_.end(), [&](const Beanstalkd& s) { return s.endpoint() == copy.node.endpoint; });
+    const auto server = std::find_if(servers_.begin(), servers_.end(),
+                                     [&](const Beanstalkd& s) { return s.endpoint() == copy.node.endpoint; });
     ASSERT_NE(server, servers_.end());
     EXPECT_EQ(dq::unwrap_body(server->run(beanstalk::Commands().peek(copy.job))[0].reply.body)->payload, "m1");
   }

@@ -45,7 +45,8 @@ std::uint64_t Beanstalkd::jobs(const std::string& state, const std::string& tube
   const auto stats = beanstalk::Stats::parse(answers[0].reply.body);
   if (!state.empty()) return stats->number("current-jobs-" + state);
   std::uint64_t sum = 0;
-  for (const char* each : {"ready", "reserved", "delayed", "buried"}) sum += stats->number(std::string("current-jobs-") + each);
+  for (const char* each : {"ready", "reserved", "delayed", "buried"})
+    sum += stats->number(std::string("current-jobs-") + each);
   return sum;
 }
 

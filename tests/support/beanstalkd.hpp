@@ -1,4 +1,5 @@
-// Real beanstalkd servers for tests: each on a free port of the loopback, with or without a binlog, ended by its process id.
+// Real beanstalkd servers for tests: each on a free port of the loopback, with or without a binlog, ended by its
+// process id.
 #pragma once
 
 #include <cstdint>

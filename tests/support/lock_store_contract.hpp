@@ -41,7 +41,9 @@ inline void gives_a_lock_to_one_of_many(dq::LockStore& a, dq::LockStore& b) {
     threads.emplace_back([&, t] {
       dq::LockStore& store = t % 2 == 0 ? a : b;
       for (int i = 0; i < kKeys; ++i) {
-        if (get(store.exchange("key" + std::to_string(i), "", "owner" + std::to_string(t), std::chrono::hours(1))).stored) ++counts[i];
+        if (get(store.exchange("key" + std::to_string(i), "", "owner" + std::to_string(t), std::chrono::hours(1)))
+                .stored)
+          ++counts[i];
       }
     });
   }

@@ -31,7 +31,8 @@ std::vector<Reply> parse(std::string_view bytes, std::size_t piece) {
 
 TEST(BeanstalkReply, IsTheSameInWhateverPiecesItComes) {
   const std::string_view bytes =
-      "INSERTED 12\r\nUSING mail\r\nRESERVED 7 6\r\na\r\nb\n\r\r\nOK 0\r\n\r\nFOUND 18446744073709551615 2\r\n\r\n\r\nKICKED\r\nKICKED 3\r\n"
+      "INSERTED 12\r\nUSING mail\r\nRESERVED 7 6\r\na\r\nb\n\r\r\nOK 0\r\n\r\nFOUND 18446744073709551615 "
+      "2\r\n\r\n\r\nKICKED\r\nKICKED 3\r\n"
       "BURIED\r\nBURIED 9\r\nWATCHING 1\r\nTIMED_OUT\r\nDEADLINE_SOON\r\nNOT_FOUND\r\n";
   for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
     const std::vector<Reply> replies = parse(bytes, piece);
@@ -74,10 +75,12 @@ TEST(BeanstalkReply, EveryKindIsReadByItsName) {
 
 TEST(BeanstalkReply, WhatIsNoReplyIsRefusedAndStaysSo) {
   for (const std::string& bad :
-       {std::string("HELLO\r\n"), std::string("INSERTED\r\n"), std::string("INSERTED x\r\n"), std::string("INSERTED 1 2\r\n"),
-        std::string("INSERTED -1\r\n"), std::string("INSERTED 18446744073709551616\r\n"), std::string("DELETED 1\r\n"), std::string("USING \r\n"),
-        std::string("DELETED\n"), std::string("\r\n"), std::string("OK 2\r\nabcd"), std::string("RESERVED 1 99999999999999\r\n"),
-        std::string("deleted\r\n"), std::string("OK 1073741825\r\n"), "USING " + std::string(500, 'x')}) {
+       {std::string("HELLO\r\n"), std::string("INSERTED\r\n"), std::string("INSERTED x\r\n"),
+        std::string("INSERTED 1 2\r\n"), std::string("INSERTED -1\r\n"),
+        std::string("INSERTED 18446744073709551616\r\n"), std::string("DELETED 1\r\n"), std::string("USING \r\n"),
+        std::string("DELETED\n"), std::string("\r\n"), std::string("OK 2\r\nabcd"),
+        std::string("RESERVED 1 99999999999999\r\n"), std::string("deleted\r\n"), std::string("OK 1073741825\r\n"),
+        "USING " + std::string(500, 'x')}) {
     ReplyParser parser;
     Reply reply;
     std::string_view input = bad;
@@ -97,7 +100,8 @@ TEST(BeanstalkReply, ErrorsSayWhatHappenedAndWhatToDo) {
   EXPECT_EQ(to_error(Verb::kDelete, ReplyKind::kNotFound).code(), ErrorCode::kTaskNotFound);
   EXPECT_THAT(to_error(Verb::kStatsTube, ReplyKind::kNotFound).message(), HasSubstr("no such tube"));
   EXPECT_EQ(to_error(Verb::kIgnore, ReplyKind::kNotIgnored).code(), ErrorCode::kFailedPrecondition);
-  EXPECT_EQ(to_error(Verb::kPut, ReplyKind::kBadFormat).message(), "put: BAD_FORMAT: the server did not understand what was sent");
+  EXPECT_EQ(to_error(Verb::kPut, ReplyKind::kBadFormat).message(),
+            "put: BAD_FORMAT: the server did not understand what was sent");
 }
 
 TEST(BeanstalkReply, EachCommandHasItsReplies) {

@@ -11,7 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(DqBody, IsTheTimeInNanosecondsASlashAndTheBytes) {
-  EXPECT_EQ(wrap_body(TimePoint(1700000000123456789ns), std::string_view("a/b\0c", 5)), std::string_view("1700000000123456789/a/b\0c", 25));
+  EXPECT_EQ(wrap_body(TimePoint(1700000000123456789ns), std::string_view("a/b\0c", 5)),
+            std::string_view("1700000000123456789/a/b\0c", 25));
   EXPECT_EQ(wrap_body(TimePoint(1700000000123456789ns), ""), "1700000000123456789/");
 }
 
@@ -27,8 +28,8 @@ TEST(DqBody, IsReadBack) {
 
 TEST(DqBody, WhatHasNoNumberBeforeASlashInTheFirst21BytesIsNone) {
   EXPECT_TRUE(unwrap_body("00000000000000000001/x")) << "the slash is the 21st byte";
-  for (const char* bad : {"", "/", "/x", "hello", "hello/x", "12 /x", "9223372036854775808/x", "000000000000000000001/x", "1.5/x", "0x5/x",
-                          "+-5/x", "+/x", "-/x"}) {
+  for (const char* bad : {"", "/", "/x", "hello", "hello/x", "12 /x", "9223372036854775808/x",
+                          "000000000000000000001/x", "1.5/x", "0x5/x", "+-5/x", "+/x", "-/x"}) {
     EXPECT_FALSE(unwrap_body(bad)) << bad;
   }
 }

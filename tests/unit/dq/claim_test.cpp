@@ -21,7 +21,9 @@ class DqClaim : public ::testing::Test {
     r.keep = 24h;
     return r;
   }
-  ClaimStep look(const Record& found, Duration age, std::uint64_t buries = 0) { return look(found.text(), found.keep - age, buries); }
+  ClaimStep look(const Record& found, Duration age, std::uint64_t buries = 0) {
+    return look(found.text(), found.keep - age, buries);
+  }
   ClaimStep look(const std::string& value, Duration left, std::uint64_t buries = 0) {
     Exchange found;
     found.value = value;
@@ -38,7 +40,9 @@ TEST_F(DqClaim, TheFirstRunIsARecordOfOurs) {
   EXPECT_EQ(first_run(rules_).text(), "windlass1 run me.1 1 0 10000 86400000");
 }
 
-TEST_F(DqClaim, ALockOfAGoConsumerMeansThatTheCopyIsNotNeeded) { EXPECT_EQ(look("aBcDeFgHiJkLmNoP", 1h).kind, Kind::kDelete); }
+TEST_F(DqClaim, ALockOfAGoConsumerMeansThatTheCopyIsNotNeeded) {
+  EXPECT_EQ(look("aBcDeFgHiJkLmNoP", 1h).kind, Kind::kDelete);
+}
 
 TEST_F(DqClaim, WhatIsDoneIsDeleted) { EXPECT_EQ(look(record(Record::Kind::kDone, 1, 0s), 1h).kind, Kind::kDelete); }
 
@@ -67,6 +71,10 @@ TEST_F(DqClaim, ASilentRunIsTakenOverAfterASecondLook) {
   EXPECT_TRUE(step.takes_over);
   EXPECT_EQ(step.record->attempt, 2) << "the run that was cut off counts";
   EXPECT_EQ(step.record->owner, "me.1");
+}
+
+TEST_F(DqClaim, AShortLeaseStillGivesTheOwnerTimeToReachAStoreThatIsBack) {
+  EXPECT_EQ(look(record(Record::Kind::kRun, 1, 1s), 40s).wait, 3s);
 }
 
 TEST_F(DqClaim, AnOwnerThatWritesAgainKeepsItsRun) {

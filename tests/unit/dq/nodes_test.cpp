@@ -13,7 +13,8 @@ TEST(DqNodes, ANodeIsEndpointSlashTube) {
   const auto node = parse_node("127.0.0.1:11300/mail");
   ASSERT_TRUE(node);
   EXPECT_EQ(*node, Node("127.0.0.1:11300", "mail"));
-  for (const char* bad : {"", "127.0.0.1:11300", "127.0.0.1:11300/", "127.0.0.1/mail", "h:1/a b", "h:1/a/b", "h:1/a,b", "unix:/tmp/x"}) {
+  for (const char* bad :
+       {"", "127.0.0.1:11300", "127.0.0.1:11300/", "127.0.0.1/mail", "h:1/a b", "h:1/a/b", "h:1/a,b", "unix:/tmp/x"}) {
     EXPECT_EQ(parse_node(bad).error().code(), ErrorCode::kInvalidArgument) << bad;
   }
   EXPECT_THAT(parse_node("h:1/" + std::string(201, 'x')).error().message(), HasSubstr("201 bytes"));

@@ -31,10 +31,11 @@ TEST(DqRecord, IsReadBackAsItWasWritten) {
 }
 
 TEST(DqRecord, WhatWeDidNotWriteIsNone) {
-  for (const char* foreign : {"", "aBcDeFgHiJkLmNoP", "windlass1", "windlass1 run o 3 12 10000", "windlass1 run o 3 12 10000 1 1",
-                              "windlass2 run o 3 12 10000 1", "windlass1 walk o 3 12 10000 1", "windlass1 run o x 12 10000 1",
-                              "windlass1 run o -3 12 10000 1", "windlass1 run o 3 12 10000 -1", "windlass1 run o 3 12 9999999999999999 1",
-                              "windlass1 run o 3 12 10000 1 ", " windlass1 run o 3 12 10000 1"}) {
+  for (const char* foreign :
+       {"", "aBcDeFgHiJkLmNoP", "windlass1", "windlass1 run o 3 12 10000", "windlass1 run o 3 12 10000 1 1",
+        "windlass2 run o 3 12 10000 1", "windlass1 walk o 3 12 10000 1", "windlass1 run o x 12 10000 1",
+        "windlass1 run o -3 12 10000 1", "windlass1 run o 3 12 10000 -1", "windlass1 run o 3 12 9999999999999999 1",
+        "windlass1 run o 3 12 10000 1 ", " windlass1 run o 3 12 10000 1"}) {
     EXPECT_FALSE(Record::parse(foreign)) << foreign;
   }
 }
