@@ -66,6 +66,19 @@ TEST_P(Ticks, TicksThatFollowEachOtherAreRememberedTogether) {
   EXPECT_EQ(put_tick(t0_ + 1min, t0_), EnqueueStatus::kEnqueued) << "the run is forgotten";
 }
 
+TEST_P(Ticks, ARunGoesOnOverATickThatIsForgotten) {
+  NewTask later = tick("a", t0_ + 1min);
+  later.tick->keep = 1min;
+  EXPECT_EQ(put(later).status, EnqueueStatus::kEnqueued);
+  EXPECT_EQ(put(tick("b", t0_)).status, EnqueueStatus::kEnqueued);
+  clock_.advance(1min);
+  NewTask again = tick("c", t0_ + 1min);
+  again.tick->previous = t0_;
+  EXPECT_EQ(put(again).status, EnqueueStatus::kEnqueued);
+  EXPECT_EQ(put(tick("d", t0_ + 1min)).status, EnqueueStatus::kTickTaken);
+  EXPECT_EQ(put(tick("e", t0_)).status, EnqueueStatus::kTickTaken);
+}
+
 TEST_P(Ticks, OfTooManyRunsTheEarliestBecomeOne) {
   const auto nominal = [&](std::size_t i) { return t0_ + 10min * static_cast<int>(i); };
   std::vector<NewTask> tasks;

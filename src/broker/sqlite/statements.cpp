@@ -178,8 +178,9 @@ constexpr std::array<StatementText, kStatements> kTable = {{
     {Sql::kSetRelease, true, "UPDATE windlass_task SET holder = NULL WHERE seq = ?1"},
 
     {Sql::kTickFind, true, "SELECT 1 FROM windlass_tick_run WHERE entry = ?1 AND last >= ?2 AND after < ?2 AND until > ?3"},
+    // In place of a run that has ended with the same tick, and is forgotten.
     {Sql::kTickContinue, true,
-     "UPDATE windlass_tick_run SET last = ?3, until = max(until, ?4) WHERE entry = ?1 AND last = ?2 AND until > ?5"},
+     "UPDATE OR REPLACE windlass_tick_run SET last = ?3, until = max(until, ?4) WHERE entry = ?1 AND last = ?2 AND until > ?5"},
     {Sql::kTickBegin, true, "INSERT INTO windlass_tick_run(entry, last, after, until) VALUES(?1, ?2, ?3, ?4)"},
     {Sql::kTickTrim, true, "DELETE FROM windlass_tick_run WHERE entry = ?1 AND until <= ?2"},
     {Sql::kTickRunCount, true, "SELECT count(*), min(last) FROM windlass_tick_run WHERE entry = ?1"},
