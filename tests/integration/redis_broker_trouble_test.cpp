@@ -339,5 +339,23 @@ TEST_F(RedisTrouble, TenThousandArchivedTasksThatPassTheAgeLimitAtOnceAreAllTrim
   EXPECT_EQ(keys[0].size(), 1u) << "their hashes go with them";
 }
 
+TEST_F(RedisTrouble, OfEntriesThatAlwaysTickTogetherEachHistoryIsTrimmed) {
+  auto broker = open_broker(server_.url());
+  constexpr int kEntries = 16, kTicks = 1500;
+  for (int t = 1; t <= kTicks; ++t) {
+    std::vector<NewTask> tasks;
+    for (int e = 0; e < kEntries; ++e) {
+      tasks.push_back(plain(std::to_string(t) + "." + std::to_string(e)));
+      tasks.back().tick = Tick{"entry" + std::to_string(e), TimePoint(t * 1s)};
+      tasks.back().tick->previous = TimePoint((t - 1) * 1s);
+    }
+    get(broker->enqueue(tasks));
+  }
+  for (int e = 0; e < kEntries; ++e) {
+    const std::string kept = server_.run_text({"ZCARD", "asynq:scheduler_history:entry" + std::to_string(e)});
+    EXPECT_LT(std::stoi(kept), 1000 + kTicks / 4) << "entry " << e;
+  }
+}
+
 }  // namespace
 }  // namespace windlass::testing
