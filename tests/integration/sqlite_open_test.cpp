@@ -105,20 +105,27 @@ TEST_F(SqliteOpen, ANewerSchemaIsRefusedAndBothVersionsAreNamed) {
 
 TEST_F(SqliteOpen, TicksTakenUnderTheFirstSchemaStayTaken) {
   { const auto broker = open(); }
-  const std::int64_t until = (base::real_clock().now() + 1h).time_since_epoch().count();
+  const std::string soon = std::to_string((base::real_clock().now() + 1h).time_since_epoch().count());
   sql("DROP TABLE windlass_tick_run; UPDATE windlass_meta SET value = 1 WHERE key = 'schema_version';"
       "CREATE TABLE windlass_tick(entry TEXT NOT NULL, nominal INTEGER NOT NULL, until INTEGER NOT NULL, "
       "PRIMARY KEY(entry, nominal)) WITHOUT ROWID;"
-      "INSERT INTO windlass_tick VALUES('e', 1000, " + std::to_string(until) + "), ('e', 3000, 7)");
+      "INSERT INTO windlass_tick VALUES('e', 1000, " + soon + "), ('e', 3000, " + soon + "), ('e', 9000, " + soon + ");"
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
+      "INSERT INTO windlass_tick SELECT 'many', i * 1000, " + soon + " FROM n");
   const auto broker = open();
-  const auto put_tick = [&](std::int64_t nominal) {
-    NewTask made = task(std::to_string(nominal));
-    made.tick = Tick{"e", TimePoint(Duration(nominal))};
+  const auto put_tick = [&](std::int64_t nominal, const std::string& entry = "e") {
+    NewTask made = task(entry + std::to_string(nominal));
+    made.tick = Tick{entry, TimePoint(Duration(nominal))};
     return get(broker->enqueue({&made, 1})).at(0).status;
   };
   EXPECT_EQ(put_tick(1000), EnqueueStatus::kTickTaken);
   EXPECT_EQ(put_tick(3000), EnqueueStatus::kTickTaken);
-  EXPECT_EQ(put_tick(4000), EnqueueStatus::kEnqueued);
+  EXPECT_EQ(put_tick(9000), EnqueueStatus::kTickTaken);
+  EXPECT_EQ(put_tick(4000), EnqueueStatus::kEnqueued) << "one that is far ahead says nothing about those before it";
+  for (const int i : {1, 150, 201, 202, 300}) EXPECT_EQ(put_tick(i * 1000, "many"), EnqueueStatus::kTickTaken) << i;
+  EXPECT_EQ(sql("SELECT count(*) FROM windlass_tick_run WHERE entry = 'many'"), std::to_string(kTickRuns));
+  EXPECT_EQ(put_tick(150'500, "many"), EnqueueStatus::kTickTaken) << "of too many runs the earliest become one";
+  EXPECT_EQ(put_tick(250'500, "many"), EnqueueStatus::kEnqueued);
   EXPECT_EQ(sql("SELECT count(*) FROM sqlite_schema WHERE name = 'windlass_tick'"), "0");
 }
 

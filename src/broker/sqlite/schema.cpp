@@ -115,7 +115,9 @@ constexpr const char* kVersion2 = R"sql(
 CREATE TABLE windlass_tick_run(entry TEXT NOT NULL, last INTEGER NOT NULL, after INTEGER NOT NULL, until INTEGER NOT NULL,
   PRIMARY KEY(entry, last)) WITHOUT ROWID;
 INSERT INTO windlass_tick_run(entry, last, after, until)
-  SELECT entry, max(nominal), min(nominal) - 1, max(until) FROM windlass_tick GROUP BY entry;
+  SELECT entry, max(nominal), min(nominal) - 1, max(until) FROM (
+    SELECT entry, nominal, until, min(100, row_number() OVER (PARTITION BY entry ORDER BY nominal DESC)) AS run FROM windlass_tick)
+  GROUP BY entry, run;
 DROP TABLE windlass_tick;
 )sql";
 
