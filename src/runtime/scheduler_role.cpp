@@ -326,7 +326,8 @@ void SchedulerRole::settle(const EntryPtr& entry, TimePoint now) {
   }
   base::Lock lock(mu_);
   if (all) {
-    if (!entry->attempts.empty()) entry->prev = std::max(entry->prev, entry->attempts.rbegin()->first);
+    // Also where it is earlier than the last one, as the clock was set back: the next tick follows it.
+    if (!entry->attempts.empty()) entry->prev = entry->attempts.rbegin()->first;
     entry->attempts.clear();
     entry->done = std::max(entry->done, now);
     entry->failures = 0;

@@ -380,6 +380,21 @@ TEST_F(SchedulerTest, AClockThatIsSteppedForthIsAnOutageAndComesBackWithoutHarm)
   EXPECT_THAT(stored(), ElementsAre("12:10:00", "14:10:00", "12:20:00"));
 }
 
+TEST_F(SchedulerTest, TicksThatComeAfterAStepBackAreOneRunAgain) {
+  add(entry("*/10 * * * *", "e"));
+  run_for(25min);
+  clock_.step_wall(-2h);
+  run_for(30min);
+  broker::NewTask between;
+  between.message.id = "between";
+  between.message.queue = "default";
+  between.message.type = "tick";
+  between.tick = broker::Tick{"e", today("10:45:00")};
+  const auto outcomes = inner_->enqueue({&between, 1});
+  ASSERT_TRUE(outcomes);
+  EXPECT_EQ(outcomes->at(0).status, EnqueueStatus::kTickTaken) << "10:40 and 10:50 follow each other";
+}
+
 TEST_F(SchedulerTest, AClockThatIsSlewedBackALittleAsksForNothingTwice) {
   add(entry("* * * * *", "e"));
   run_for(1min);
@@ -393,6 +408,18 @@ TEST_F(SchedulerTest, ASteppedClockIsNoticedWithinASecond) {
   step();
   step();
   EXPECT_LE(next_, clock_.now() + 1s);
+}
+
+TEST_F(SchedulerTest, WhatATaskCountsFromItsEnqueueCountsFromItsTick) {
+  add(entry("* * * * *", "e", {}, EnqueueOptions().expires_in(1h).process_in(10min)));
+  run_for(59s + 500ms);
+  clock_.advance(1400ms);
+  step();
+  const auto made = tasks(TaskState::kScheduled);
+  ASSERT_EQ(made.size(), 1u);
+  EXPECT_EQ(made[0].enqueued_at, today("12:01:00") + 900ms);
+  EXPECT_EQ(made[0].expires_at, today("13:01:00"));
+  EXPECT_EQ(made[0].next_process_at, today("12:11:00"));
 }
 
 TEST_F(SchedulerTest, AnEntryThatIsStillRunningIsSkippedIfItWishesSo) {
