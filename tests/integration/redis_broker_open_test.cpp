@@ -59,6 +59,12 @@ TEST_F(RedisOpen, AUserWithNoMoreThanItNeedsWorksOverTls) {
   get(broker->cancel(std::span(&request, 1)));
   EXPECT_EQ(get(feed->wait(base::real_clock().now() + 1h)).size(), 1u);
 
+  NewTask tick = plain("b");
+  tick.tick = Tick{"entry", TimePoint(1s)};
+  tick.tick->skip_if_running = true;
+  put(*broker, tick);
+  EXPECT_THAT(server.run_text({"INFO", "errorstats"}), Not(HasSubstr("errorstat_ERR"))) << "scripts try nothing in vain";
+
   EXPECT_EQ(refusal_of("rediss://me:wrong@" + address + options).code(), ErrorCode::kPermissionDenied);
   EXPECT_THAT(refusal_of("rediss://me:secret@" + address).message(), HasSubstr("certificate not accepted"));
 }

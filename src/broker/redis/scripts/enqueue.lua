@@ -70,7 +70,7 @@ end
 
 local function tick_runs(name)
   local _, _, task = parse(kept[name])
-  local state = fields_of(task, 'state')[1]
+  local state = task ~= '' and fields_of(task, 'state')[1]
   return state and state ~= 'archived' and state ~= 'completed'
 end
 
