@@ -36,7 +36,8 @@ int main() {
   windlass::Client client(*broker);
   for (const char* payload : {"broken", "good"}) {
     const auto options = windlass::EnqueueOptions().task_id(payload).max_retry(0).retention(std::chrono::hours(1));
-    if (const auto task = client.enqueue(windlass::Task("video:convert", payload), options); !task) return fail(task.error());
+    if (const auto task = client.enqueue(windlass::Task("video:convert", payload), options); !task)
+      return fail(task.error());
   }
 
   windlass::Server server(*broker);
@@ -46,6 +47,7 @@ int main() {
   for (const char* id : {"broken", "good"}) {
     const auto task = inspector.task("default", id);
     if (!task) return fail(task.error());
-    std::printf("%s: %s %s\n", id, std::string(windlass::task_state_name(task->state)).c_str(), task->failure.message.c_str());
+    std::printf("%s: %s %s\n", id, std::string(windlass::task_state_name(task->state)).c_str(),
+                task->failure.message.c_str());
   }
 }

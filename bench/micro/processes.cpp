@@ -1,8 +1,10 @@
 // What a handler process costs by itself: bench_processes [RUNS]
 //
-//   overhead     a no-op handler (payload 100 B) called on this thread, and in a child, in turns: the difference is what the way there
+//   overhead     a no-op handler (payload 100 B) called on this thread, and in a child, in turns: the difference is
+//   what the way there
 //                and back costs
-//   replacement  from the moment in which a task is handed to a child that it crashes, to the end of the next task, in the child that
+//   replacement  from the moment in which a task is handed to a child that it crashes, to the end of the next task, in
+//   the child that
 //                was started instead
 //   a command    the same no-op as `windlass work --exec 'noop=true'` runs it
 //   start        the first task of a new pool: a process is started, and becomes a handler process
@@ -39,7 +41,8 @@ Mux handlers() {
   return mux;
 }
 
-const HandlerOptions kOptions{.isolation = Isolation::kProcess, .handlers_per_child = 1, .grace = std::chrono::seconds(5)};
+const HandlerOptions kOptions{
+    .isolation = Isolation::kProcess, .handlers_per_child = 1, .grace = std::chrono::seconds(5)};
 
 template <class F>
 double micros(F f) {
@@ -50,7 +53,9 @@ double micros(F f) {
 
 void print(const char* name, std::vector<double> values) {
   std::ranges::sort(values);
-  const auto at = [&](double share) { return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))]; };
+  const auto at = [&](double share) {
+    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
+  };
   std::printf("%-28s p50 %9.1f us   p99 %9.1f us   most %9.1f us\n", name, at(0.5), at(0.99), at(1));
 }
 

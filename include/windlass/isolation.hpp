@@ -19,13 +19,13 @@ enum class Isolation : std::uint8_t {
   kProcess,  // in a child process: what the handler breaks there fails its task, and nothing else
 };
 
-// What is left at its default is taken from ServerConfig::isolation; what is left there, too, has the default named here. All but
-// `isolation` are for Isolation::kProcess and mean nothing elsewhere. Thread-compatible value.
+// What is left at its default is taken from ServerConfig::isolation; what is left there, too, has the default named
+// here. All but `isolation` are for Isolation::kProcess and mean nothing elsewhere. Thread-compatible value.
 struct HandlerOptions {
   Isolation isolation = Isolation::kDefault;
 
-  // Address space of one child in bytes, code and stacks included (RLIMIT_AS). An allocation beyond it fails, and if the run
-  // fails of that, its failure is FailureKind::kMemory. Default: no limit.
+  // Address space of one child in bytes, code and stacks included (RLIMIT_AS). An allocation beyond it fails, and if
+  // the run fails of that, its failure is FailureKind::kMemory. Default: no limit.
   std::uint64_t memory_max = 0;
   // CPU time of one run, in whole seconds, rounded up (RLIMIT_CPU): a run that takes more ends by SIGXCPU. Needs
   // handlers_per_child 1. Default: no limit.
@@ -36,18 +36,19 @@ struct HandlerOptions {
   int nice = 0;
   // Default: the server's. A path that is not absolute is one below the server's.
   std::string working_folder = {};
-  // Names of the environment variables that children inherit; all others are taken away. Default: they inherit everything.
+  // Names of the environment variables that children inherit; all others are taken away. Default: they inherit
+  // everything.
   std::optional<std::vector<std::string>> environment = {};
 
-  // Handlers that one child runs at the same time, on threads. With 1, output and crashes always tell which task they belong to.
-  // Default: 1.
+  // Handlers that one child runs at the same time, on threads. With 1, output and crashes always tell which task they
+  // belong to. Default: 1.
   int handlers_per_child = 0;
   // A child that has run so many tasks is replaced by a new one. Default: no limit.
   int tasks_per_child = 0;
   // A child that holds more resident memory than so many bytes after a run is replaced by a new one. Default: no limit.
   std::uint64_t rss_max = 0;
-  // How long a handler that is told to stop may go on before its child gets SIGTERM; SIGKILL follows a second later, both to
-  // the child's whole process group. Default: 5 s.
+  // How long a handler that is told to stop may go on before its child gets SIGTERM; SIGKILL follows a second later,
+  // both to the child's whole process group. Default: 5 s.
   Duration grace{};
 
   friend bool operator==(const HandlerOptions&, const HandlerOptions&) = default;

@@ -20,8 +20,8 @@ Error closed(const char* what) { return Error(ErrorCode::kClosed, std::string(wh
 
 Status Channel::send(const Frame& frame) {
   if (encoded_size_max(frame) > kFrameMax) {
-    return Error(ErrorCode::kResourceExhausted,
-                 "more than the " + std::to_string(kFrameMax) + " bytes that go between a server and its handler processes");
+    return Error(ErrorCode::kResourceExhausted, "more than the " + std::to_string(kFrameMax) +
+                                                    " bytes that go between a server and its handler processes");
   }
   const std::string bytes = encode_frame(frame);
   for (std::size_t at = 0; at < bytes.size();) {

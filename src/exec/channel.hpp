@@ -13,12 +13,14 @@ class Channel {
  public:
   explicit Channel(Fd socket) : socket_(std::move(socket)) {}
 
-  // Blocks until all is sent. Errors: kClosed (the other end is gone; the cause), kResourceExhausted (longer than kFrameMax).
+  // Blocks until all is sent. Errors: kClosed (the other end is gone; the cause), kResourceExhausted (longer than
+  // kFrameMax).
   Status send(const Frame& frame);
-  // Blocks for the next frame; nothing when the other end is gone. Errors: kCorrupt, kClosed (this socket is not one any more).
+  // Blocks for the next frame; nothing when the other end is gone. Errors: kCorrupt, kClosed (this socket is not one
+  // any more).
   Result<std::optional<Frame>> receive() { return receive(0); }
-  // The next frame if it is there; nothing if it is not, or not whole. At the end of the stream, and only there, is_over() says so.
-  // Errors: as receive().
+  // The next frame if it is there; nothing if it is not, or not whole. At the end of the stream, and only there,
+  // is_over() says so. Errors: as receive().
   Result<std::optional<Frame>> receive_ready();
   bool is_over() const { return over_; }
 

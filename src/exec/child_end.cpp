@@ -45,7 +45,8 @@ Failure died(const ChildEnd& end, const HandlerOptions& limits) {
   const int signal = first_signal(end);
   const bool memory = end.crash && end.crash->memory_full;
   Failure failure(memory ? FailureKind::kMemory : FailureKind::kSignal, who + signal_text(signal, end, limits));
-  if (memory) failure.message += ": it had used up its limit of " + std::to_string(limits.memory_max) + " bytes of memory";
+  if (memory)
+    failure.message += ": it had used up its limit of " + std::to_string(limits.memory_max) + " bytes of memory";
   failure.signal = signal;
   return failure;
 }
@@ -74,7 +75,8 @@ ChildLoss loss_of(const ChildEnd& end, int lane, ChildStop stop) {
 
 }  // namespace
 
-RunReport report_child_end(const ChildEnd& end, int lane, ChildStop stop, const std::string& broken, const HandlerOptions& limits) {
+RunReport report_child_end(const ChildEnd& end, int lane, ChildStop stop, const std::string& broken,
+                           const HandlerOptions& limits) {
   Failure failure = failure_of(end, stop, broken, limits);
   failure.detail = core::to_valid_utf8(end.tail);
   return {Outcome::fail(std::move(failure)), loss_of(end, lane, stop)};

@@ -27,14 +27,14 @@ struct RunReport {
 
 // What is known of a child that has ended.
 struct ChildEnd {
-  bool served = false;        // it had said that it serves
-  bool exited = false;        // else: ended by `signal`
+  bool served = false;  // it had said that it serves
+  bool exited = false;  // else: ended by `signal`
   int exit_code = 0;
   int signal = 0;
-  std::string core;           // path of the core dump, if there is one and it is known
+  std::string core;                 // path of the core dump, if there is one and it is known
   std::optional<CrashFrame> crash;  // what it said of itself
-  std::string tail;           // the last of its output
-  int running = 1;            // runs in it at the end, this one included
+  std::string tail;                 // the last of its output
+  int running = 1;                  // runs in it at the end, this one included
 };
 
 // What the server did to the child.
@@ -46,6 +46,7 @@ enum class ChildStop : std::uint8_t {
   kDisconnected,  // killed, because it had closed its connection, or sent what is no frame; `broken` says which
 };
 
-RunReport report_child_end(const ChildEnd& end, int lane, ChildStop stop, const std::string& broken, const HandlerOptions& limits);
+RunReport report_child_end(const ChildEnd& end, int lane, ChildStop stop, const std::string& broken,
+                           const HandlerOptions& limits);
 
 }  // namespace windlass::exec

@@ -41,7 +41,9 @@ class ChildContext final : public Context {
   std::stop_token stop_token() const override { return lane_.stop_token(); }
   StopReason stop_reason() const override { return lane_.stop_reason(); }
   void write_result(std::string bytes) override { lane_.report(ResultFrame{std::move(bytes)}); }
-  void set_progress(double percent, std::string text) override { lane_.report(ProgressFrame{{percent, std::move(text)}}); }
+  void set_progress(double percent, std::string text) override {
+    lane_.report(ProgressFrame{{percent, std::move(text)}});
+  }
 
  private:
   const TaskFrame task_;
@@ -53,7 +55,8 @@ void limit_cpu(std::int64_t seconds) {
   if (seconds == 0) return;
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
-  const std::int64_t micros = 1'000'000 * (used.ru_utime.tv_sec + used.ru_stime.tv_sec) + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+  const std::int64_t micros =
+      1'000'000 * (used.ru_utime.tv_sec + used.ru_stime.tv_sec) + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
   rlimit limit{};
   ::getrlimit(RLIMIT_CPU, &limit);
   limit.rlim_cur = std::min(limit.rlim_max, static_cast<rlim_t>(micros / 1'000'000 + 1 + seconds));
@@ -148,7 +151,8 @@ void ChildLane::report(const Frame& frame) {
   const Status sent = channel_.send(frame);
   if (sent) return;
   if (sent.error().code() != ErrorCode::kResourceExhausted) ::_exit(kExitConnectionLost);
-  (void)channel_.send(LogFrame{LogLevel::kError, "result is too large, and is dropped", {{"error", sent.error().message()}}});
+  (void)channel_.send(
+      LogFrame{LogLevel::kError, "result is too large, and is dropped", {{"error", sent.error().message()}}});
 }
 
 std::stop_token ChildLane::stop_token() const {

@@ -22,8 +22,8 @@
 namespace windlass::exec {
 namespace {
 
-// Lines of handlers go to the server, with the task they belong to; those of other threads to standard error, which the server
-// reads as well.
+// Lines of handlers go to the server, with the task they belong to; those of other threads to standard error, which the
+// server reads as well.
 class LaneSink final : public LogSink {
  public:
   void write(const LogRecord& record) override {
@@ -49,11 +49,12 @@ class LaneSink final : public LogSink {
   ::_exit(kExitConnectionLost);
 }
 
-// The server's death comes as this signal, see ProcessPool: it is told of a second way, for a child that does not hear the first.
+// The server's death comes as this signal, see ProcessPool: it is told of a second way, for a child that does not hear
+// the first.
 void on_server_death(int) { ::kill(0, SIGKILL); }
 
-// A SIGTERM is obeyed if the server sent it. Others come from who stops the whole service at once, as systemd does: the server hears
-// that, too, and lets running handlers end.
+// A SIGTERM is obeyed if the server sent it. Others come from who stops the whole service at once, as systemd does: the
+// server hears that, too, and lets running handlers end.
 void on_terminate(int signal, siginfo_t* info, void*) {
   if (info->si_pid != ::getppid()) return;
   ::signal(signal, SIG_DFL);

@@ -10,7 +10,8 @@ std::string orders_text(const ChildOrders& o) {
 }
 
 Result<ChildOrders> parse_orders(std::string_view text) {
-  const Error bad(ErrorCode::kInvalidArgument, std::string(kChildVariable) + "='" + std::string(text) + "' is not what a server sets");
+  const Error bad(ErrorCode::kInvalidArgument,
+                  std::string(kChildVariable) + "='" + std::string(text) + "' is not what a server sets");
   std::int64_t numbers[5] = {};
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -20,12 +21,14 @@ Result<ChildOrders> parse_orders(std::string_view text) {
     if (failed != std::errc() || number < 0) return bad;
     at = next;
     if (&number == numbers && number != kFrameVersion) {
-      return Error(ErrorCode::kUnsupported, "the server speaks version " + std::to_string(number) + " with its handler processes, this program " +
+      return Error(ErrorCode::kUnsupported, "the server speaks version " + std::to_string(number) +
+                                                " with its handler processes, this program " +
                                                 std::to_string(kFrameVersion));
     }
   }
   if (at != end || numbers[1] < 1 || numbers[1] > kLanesMax || numbers[3] > 1 || numbers[4] > 1) return bad;
-  return ChildOrders{static_cast<std::uint32_t>(numbers[0]), static_cast<int>(numbers[1]), numbers[2], numbers[3] == 1, numbers[4] == 1};
+  return ChildOrders{static_cast<std::uint32_t>(numbers[0]), static_cast<int>(numbers[1]), numbers[2], numbers[3] == 1,
+                     numbers[4] == 1};
 }
 
 }  // namespace windlass::exec

@@ -12,7 +12,8 @@
 
 namespace windlass::exec {
 
-// Its presence makes a process a handler child. Value: "VERSION LANES CPU_SECONDS MEMORY_LIMITED WATCH_RSS", all numbers.
+// Its presence makes a process a handler child. Value: "VERSION LANES CPU_SECONDS MEMORY_LIMITED WATCH_RSS", all
+// numbers.
 inline constexpr const char* kChildVariable = "WINDLASS_CHILD";
 // The descriptors of a child: its control socket, and behind it its lanes.
 inline constexpr int kControlFd = 3;
@@ -30,7 +31,7 @@ struct ChildOrders {
   int lanes = 1;
   std::int64_t cpu_seconds = 0;  // of one run; 0 = no limit
   bool memory_limited = false;
-  bool watch_rss = false;        // FinishedFrame::rss is wanted
+  bool watch_rss = false;  // FinishedFrame::rss is wanted
   friend bool operator==(const ChildOrders&, const ChildOrders&) = default;
 };
 

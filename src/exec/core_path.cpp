@@ -38,7 +38,8 @@ std::string expand_core_pattern(std::string_view pattern, bool uses_pid, pid_t p
 }
 
 std::string core_path(pid_t pid) {
-  return expand_core_pattern(first_line("/proc/sys/kernel/core_pattern"), first_line("/proc/sys/kernel/core_uses_pid") == "1", pid);
+  return expand_core_pattern(first_line("/proc/sys/kernel/core_pattern"),
+                             first_line("/proc/sys/kernel/core_uses_pid") == "1", pid);
 }
 
 }  // namespace windlass::exec

@@ -22,7 +22,7 @@ class Writer {
   explicit Writer(std::uint8_t type) : out_(kLengthSize, '\0') { number(type); }
 
   template <class T>
-    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+  requires std::is_arithmetic_v<T> || std::is_enum_v<T>
   void number(T value) {
     char bytes[sizeof value];
     std::memcpy(bytes, &value, sizeof value);
@@ -50,7 +50,7 @@ class Reader {
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
 
   template <class T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void number(T& value) {
     const std::string_view taken = take(sizeof value);
     if (taken.size() == sizeof value) std::memcpy(&value, taken.data(), sizeof value);
@@ -140,7 +140,8 @@ void read(Reader& r, TaskFrame& f) {
   r.flag(present);
   r.text(bytes);
   if (present) f.payload = Payload(std::move(bytes));
-  read_pairs(r, [&](std::string key, std::string value) { f.headers.insert_or_assign(std::move(key), std::move(value)); });
+  read_pairs(r,
+             [&](std::string key, std::string value) { f.headers.insert_or_assign(std::move(key), std::move(value)); });
   r.number(f.retry_count);
   r.number(f.max_retry);
   for (TimePoint* t : {&f.deadline, &f.scheduled_at, &f.enqueued_at, &f.started_at}) r.time(*t);

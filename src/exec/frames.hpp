@@ -8,8 +8,8 @@
 //   lane     server: Task.  Child: any number of Progress, Result and Log, then Finished
 //   control  server: Stop.  Child: Hello once it serves; Crash when a thread of it is about to end the process
 //
-// Both ends are the same program, started from the same file, so there is one version only; a child that meets another one says
-// so and ends. To change a frame: change it here, and raise kFrameVersion.
+// Both ends are the same program, started from the same file, so there is one version only; a child that meets another
+// one says so and ends. To change a frame: change it here, and raise kFrameVersion.
 #pragma once
 
 #include <array>
@@ -79,9 +79,9 @@ struct FinishedFrame {
 };
 
 struct CrashFrame {
-  std::int32_t lane = -1;      // whose thread it was; -1 = a thread that serves none
-  std::int32_t signal = 0;     // 0 = exit() was called
-  bool memory_full = false;    // no more memory could be had at that moment
+  std::int32_t lane = -1;    // whose thread it was; -1 = a thread that serves none
+  std::int32_t signal = 0;   // 0 = exit() was called
+  bool memory_full = false;  // no more memory could be had at that moment
   friend bool operator==(const CrashFrame&, const CrashFrame&) = default;
 };
 

@@ -38,10 +38,13 @@ Result<std::vector<std::string>> own_arguments() {
 
 std::vector<std::string> child_environment(const HandlerOptions& options) {
   const auto wanted = [&](const std::string& entry) {
-    return !options.environment || std::ranges::find(*options.environment, entry.substr(0, entry.find('='))) != options.environment->end();
+    return !options.environment ||
+           std::ranges::find(*options.environment, entry.substr(0, entry.find('='))) != options.environment->end();
   };
   const auto cpu = std::chrono::ceil<std::chrono::seconds>(options.cpu_time_max).count();
-  const ChildOrders orders{.lanes = options.handlers_per_child, .cpu_seconds = cpu, .memory_limited = options.memory_max > 0,
+  const ChildOrders orders{.lanes = options.handlers_per_child,
+                           .cpu_seconds = cpu,
+                           .memory_limited = options.memory_max > 0,
                            .watch_rss = options.rss_max > 0};
   std::vector<std::string> environment;
   for (std::string& entry : environment_with({})) {
@@ -129,7 +132,8 @@ Result<std::shared_ptr<HandlerChild>> HandlerChild::start(const ChildPlan& plan)
   if (!process) return process.error();
   std::shared_ptr<HandlerChild> child(new HandlerChild(*std::move(process), std::move(sockets[0].ours)));
   for (int i = 0; i < plan.options.handlers_per_child; ++i) {
-    child->lanes_.push_back(std::make_unique<Lane>(*child, i, std::move(sockets[static_cast<std::size_t>(i) + 1].ours)));
+    child->lanes_.push_back(
+        std::make_unique<Lane>(*child, i, std::move(sockets[static_cast<std::size_t>(i) + 1].ours)));
   }
   return child;
 }

@@ -20,8 +20,8 @@ namespace windlass::exec {
 
 class HandlerChild;
 
-// One connection to a child: it carries one run at a time. The fields are guarded by the pool's mutex, but for the channel, which
-// belongs to the thread that has the run.
+// One connection to a child: it carries one run at a time. The fields are guarded by the pool's mutex, but for the
+// channel, which belongs to the thread that has the run.
 struct Lane {
   Lane(HandlerChild& c, int n, Fd socket) : child(c), number(n), channel(std::move(socket)) {}
 
@@ -42,8 +42,8 @@ class ChildOutput {
   int fd() const { return pipe_.get(); }
   // A run begins: lines and tail are its from now on. Nothing: several runs share the output.
   void begin_run(std::vector<LogField> fields);
-  // Reads and logs what is there. `in_run`: the calling thread logs with the fields of the run anyway. False at the end of the
-  // stream.
+  // Reads and logs what is there. `in_run`: the calling thread logs with the fields of the run anyway. False at the end
+  // of the stream.
   bool drain(bool in_run);
   // The end of what has come since the run began.
   std::string take_tail();
@@ -56,7 +56,7 @@ class ChildOutput {
   base::Mutex mu_;
   OutputLines lines_ WINDLASS_GUARDED_BY(mu_);
   std::vector<LogField> fields_ WINDLASS_GUARDED_BY(mu_);
-  bool in_run_ WINDLASS_GUARDED_BY(mu_) = false;  // of the last drain()
+  bool in_run_ WINDLASS_GUARDED_BY(mu_) = false;     // of the last drain()
   std::size_t logged_ WINDLASS_GUARDED_BY(mu_) = 0;  // bytes of this run
 };
 
@@ -86,15 +86,15 @@ class HandlerChild : public std::enable_shared_from_this<HandlerChild> {
   // Waits for the end that pidfd() has announced, reads what is left, and fills `end`.
   void reap();
 
-  Channel& control() { return control_; }   // send: pool's mutex; receive: supervisor
+  Channel& control() { return control_; }  // send: pool's mutex; receive: supervisor
   ChildOutput& output() { return output_; }
   std::vector<std::unique_ptr<Lane>>& lanes() { return lanes_; }
   int running() const;
 
-  bool retiring = false;        // takes no more runs
-  bool ended = false;           // reaped; `end` says how
+  bool retiring = false;  // takes no more runs
+  bool ended = false;     // reaped; `end` says how
   ChildEnd end;
-  int tasks = 0;                // that it has begun
+  int tasks = 0;  // that it has begun
   // Confined to the supervisor: what can still be read.
   bool control_open = true, output_open = true;
 

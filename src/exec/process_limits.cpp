@@ -25,8 +25,8 @@ bool limit_to(__rlimit_resource what, rlim_t value) {
   return ::setrlimit(what, &both) == 0;
 }
 
-// By system call: the functions of glibc would change every thread of the parent, whose memory a child between vfork and
-// exec shares.
+// By system call: the functions of glibc would change every thread of the parent, whose memory a child between vfork
+// and exec shares.
 bool become_user(const UserIds& ids) {
   return ::syscall(SYS_setgroups, ids.groups.size(), ids.groups.data()) == 0 &&
          ::syscall(SYS_setresgid, ids.group, ids.group, ids.group) == 0 &&
@@ -66,7 +66,8 @@ const char* limit_step_text(LimitStep step) {
 }
 
 LimitStep apply_limits(const ProcessLimits& limits) {
-  if (limits.open_files_max > 0 && !limit_to(RLIMIT_NOFILE, static_cast<rlim_t>(limits.open_files_max))) return LimitStep::kOpenFiles;
+  if (limits.open_files_max > 0 && !limit_to(RLIMIT_NOFILE, static_cast<rlim_t>(limits.open_files_max)))
+    return LimitStep::kOpenFiles;
   if (limits.nice > 0) {
     errno = 0;
     if (::nice(limits.nice) == -1 && errno != 0) return LimitStep::kNice;

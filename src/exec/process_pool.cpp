@@ -114,7 +114,8 @@ std::optional<RunReport> ProcessPool::run_in(HandlerChild& child, Lane& lane, Co
   const std::stop_callback on_stop(ctx.stop_token(), [&] { tell_to_stop(lane, serial, ctx.stop_reason()); });
   const Status sent = lane.channel.send(task_frame(ctx, serial));
   if (!sent && sent.error().code() == ErrorCode::kResourceExhausted) {
-    return finish(lane, {.kind = Outcome::Kind::kSkipRetry, .failure = {FailureKind::kError, "task is too large: " + sent.error().message()}});
+    return finish(lane, {.kind = Outcome::Kind::kSkipRetry,
+                         .failure = {FailureKind::kError, "task is too large: " + sent.error().message()}});
   }
   for (;;) {
     Result<std::optional<Frame>> frame = lane.channel.receive();
@@ -134,12 +135,14 @@ RunReport ProcessPool::finish(Lane& lane, FinishedFrame frame) {
   const HandlerOptions& o = plan_.options;
   if (o.handlers_per_child == 1) {
     child.output().drain(true);
-    if (!frame.failure.message.empty() && frame.failure.detail.empty()) frame.failure.detail = core::to_valid_utf8(child.output().take_tail());
+    if (!frame.failure.message.empty() && frame.failure.detail.empty())
+      frame.failure.detail = core::to_valid_utf8(child.output().take_tail());
   }
   // What it could not get this time, the next task will miss, too.
   const bool full = frame.failure.kind == FailureKind::kMemory || (o.rss_max > 0 && frame.rss > o.rss_max);
   if (frame.failure.kind == FailureKind::kMemory) {
-    frame.failure.message = "went over its limit of " + std::to_string(o.memory_max) + " bytes of memory: " + frame.failure.message;
+    frame.failure.message =
+        "went over its limit of " + std::to_string(o.memory_max) + " bytes of memory: " + frame.failure.message;
   }
   base::Lock lock(mu_);
   lane.serial = 0;
@@ -169,7 +172,8 @@ RunReport ProcessPool::conclude(HandlerChild& child, Lane& lane, std::string bro
   while (!child.ended && now() < until) changed_.wait_for(mu_, until - now());
   if (!child.ended) {
     for (const auto& other : child.lanes()) {
-      if (other->stop == ChildStop::kNone) other->stop = other.get() == &lane ? ChildStop::kDisconnected : ChildStop::kForOther;
+      if (other->stop == ChildStop::kNone)
+        other->stop = other.get() == &lane ? ChildStop::kDisconnected : ChildStop::kForOther;
     }
     child.signal(SIGKILL);
     while (!child.ended) changed_.wait(mu_);
@@ -217,7 +221,9 @@ Result<std::unique_ptr<ProcessPool>> ProcessPool::start(const HandlerOptions& op
   auto plan = ChildPlan::make(options);
   if (!plan) return plan.error();
   Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake.open()) return Error(ErrorCode::kResourceExhausted, std::string("cannot open an event descriptor: ") + std::strerror(errno));
+  if (!wake.open())
+    return Error(ErrorCode::kResourceExhausted,
+                 std::string("cannot open an event descriptor: ") + std::strerror(errno));
   return std::unique_ptr<ProcessPool>(new ProcessPool(*std::move(plan), std::move(wake)));
 }
 
@@ -326,8 +332,10 @@ Duration ProcessPool::next_signal_at() const {
   Duration next = Duration::max();
   for (const auto& child : children_) {
     for (const auto& lane : child->lanes()) {
-      if (lane->terminate_at) next = std::min(next, *lane->terminate_at);
-      else if (lane->kill_at) next = std::min(next, *lane->kill_at);
+      if (lane->terminate_at)
+        next = std::min(next, *lane->terminate_at);
+      else if (lane->kill_at)
+        next = std::min(next, *lane->kill_at);
     }
   }
   return next;

@@ -1,8 +1,9 @@
-// ProcessPool: handlers in child processes. From the caller's view a run is a call that blocks, as a handler on a thread is.
+// ProcessPool: handlers in child processes. From the caller's view a run is a call that blocks, as a handler on a
+// thread is.
 //
-// Children are this program, started again (child_main.hpp), when a run finds none free; they stay for the next run. A thread of
-// the pool, the supervisor, starts them, reads their output, reaps them, and sends the signals of runs that were told to stop
-// and did not. It lives as long as the pool, and children end with it: the kernel sees to that.
+// Children are this program, started again (child_main.hpp), when a run finds none free; they stay for the next run. A
+// thread of the pool, the supervisor, starts them, reads their output, reaps them, and sends the signals of runs that
+// were told to stop and did not. It lives as long as the pool, and children end with it: the kernel sees to that.
 //
 //   told to stop         at once        a Stop frame: the handler's stop token is set
 //                        after grace    SIGTERM to the child's process group
@@ -73,7 +74,7 @@ class ProcessPool {
   std::vector<std::shared_ptr<HandlerChild>> children_ WINDLASS_GUARDED_BY(mu_);
   std::vector<Lane*> free_ WINDLASS_GUARDED_BY(mu_);  // last = used last
   std::uint64_t serials_ WINDLASS_GUARDED_BY(mu_) = 0;
-  int waiting_ WINDLASS_GUARDED_BY(mu_) = 0;       // runs that wait for a lane
+  int waiting_ WINDLASS_GUARDED_BY(mu_) = 0;  // runs that wait for a lane
   std::uint64_t failed_starts_ WINDLASS_GUARDED_BY(mu_) = 0;
   std::optional<Error> start_error_ WINDLASS_GUARDED_BY(mu_);  // of the last failed start
   bool closing_ WINDLASS_GUARDED_BY(mu_) = false;

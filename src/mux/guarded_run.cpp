@@ -12,7 +12,8 @@ namespace {
 
 std::string type_name(const std::type_info& type) {
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
+  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                    std::free);
   return status == 0 ? name.get() : type.name();
 }
 
@@ -22,21 +23,15 @@ Outcome run_guarded(const Mux& mux, Context& ctx) {
   const LogScope scope(run_log_fields(ctx));
   try {
     return mux.run(ctx);
-  } catch (...) {
-    return outcome_of_exception();
-  }
+  } catch (...) { return outcome_of_exception(); }
 }
 
 Outcome outcome_of_exception() {
   try {
     throw;
-  } catch (const SkipRetry& skip) {
-    return skip;
-  } catch (const RevokeTask& revoke) {
+  } catch (const SkipRetry& skip) { return skip; } catch (const RevokeTask& revoke) {
     return revoke;
-  } catch (const Snooze& snooze) {
-    return snooze;
-  } catch (...) {
+  } catch (const Snooze& snooze) { return snooze; } catch (...) {
     return Outcome::fail(Failure(FailureKind::kException, describe_current_exception()));
   }
 }
@@ -51,9 +46,7 @@ std::vector<LogField> run_log_fields(const Context& ctx) {
 std::string describe_current_exception() {
   try {
     throw;
-  } catch (const std::exception& e) {
-    return type_name(typeid(e)) + ": " + e.what();
-  } catch (...) {
+  } catch (const std::exception& e) { return type_name(typeid(e)) + ": " + e.what(); } catch (...) {
     const std::type_info* type = abi::__cxa_current_exception_type();
     return "an exception of type " + (type != nullptr ? type_name(*type) : std::string("unknown"));
   }

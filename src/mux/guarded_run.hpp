@@ -13,8 +13,8 @@ namespace windlass::internal {
 // Runs the handler, with run_log_fields() on every line that its thread logs. Whatever it throws becomes an outcome.
 Outcome run_guarded(const Mux& mux, Context& ctx);
 
-// The outcome that the exception being handled means: SkipRetry, RevokeTask and Snooze what they say, all else a failure of
-// kind kException with type and text. REQUIRES: called from a catch block.
+// The outcome that the exception being handled means: SkipRetry, RevokeTask and Snooze what they say, all else a
+// failure of kind kException with type and text. REQUIRES: called from a catch block.
 Outcome outcome_of_exception();
 
 // The fields that are on every line that a run's handler logs.

@@ -25,7 +25,8 @@ class Handlers {
   // Ends the child processes. REQUIRES: no run() is under way in one.
   void stop();
 
-  // Runs the handler of the task, wherever that is, with the fields of the run on what it logs. Blocks until it is over.
+  // Runs the handler of the task, wherever that is, with the fields of the run on what it logs. Blocks until it is
+  // over.
   exec::RunReport run(Context& ctx);
   // The server stops: those that were told to stop before get no more time than the others.
   void hurry();

@@ -81,7 +81,10 @@ class KeepLines final : public LogSink {
     const std::vector<std::string> all = lines();
     return std::any_of(all.begin(), all.end(), [&](const std::string& line) { return line.find(part) != line.npos; });
   }
-  std::vector<std::string> lines() const { std::lock_guard lock(mu_); return lines_; }
+  std::vector<std::string> lines() const {
+    std::lock_guard lock(mu_);
+    return lines_;
+  }
 
  private:
   mutable std::mutex mu_;
@@ -110,7 +113,8 @@ class ProcessTest : public ::testing::Test {
   // Not retried, kept when it is done.
   static EnqueueOptions once() { return EnqueueOptions().max_retry(0).retention(1h); }
 
-  std::string enqueue(const std::string& type, const std::string& payload = {}, const EnqueueOptions& options = once()) {
+  std::string enqueue(const std::string& type, const std::string& payload = {},
+                      const EnqueueOptions& options = once()) {
     return get(Client(broker).enqueue(Task(type, payload), options)).id;
   }
   TaskInfo task(const std::string& id) { return get(Inspector(broker).task("default", id)); }

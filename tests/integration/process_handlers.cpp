@@ -90,15 +90,18 @@ std::string limits_text() {
   const char* const kept = std::getenv("WINDLASS_TEST_KEPT");
   const char* const dropped = std::getenv("WINDLASS_TEST_DROPPED");
   return "files=" + std::to_string(files.rlim_cur) + " memory=" + std::to_string(memory.rlim_cur) +
-         " nice=" + std::to_string(::getpriority(PRIO_PROCESS, 0)) + " folder=" + ::getcwd(folder.data(), folder.size()) +
-         " kept=" + (kept ? kept : "-") + " dropped=" + (dropped ? dropped : "-") +
-         " child=" + (std::getenv("WINDLASS_CHILD") ? "seen" : "-");
+         " nice=" + std::to_string(::getpriority(PRIO_PROCESS, 0)) +
+         " folder=" + ::getcwd(folder.data(), folder.size()) + " kept=" + (kept ? kept : "-") +
+         " dropped=" + (dropped ? dropped : "-") + " child=" + (std::getenv("WINDLASS_CHILD") ? "seen" : "-");
 }
 
 std::string context_text(const Context& ctx) {
-  const auto seconds = [](TimePoint t) { return std::to_string(std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count()); };
-  std::string text = ctx.task_id() + "|" + ctx.queue() + "|" + ctx.type() + "|" + ctx.payload().bytes() + "|" + std::to_string(ctx.retry_count()) +
-                     "/" + std::to_string(ctx.max_retry()) + "|" + seconds(ctx.deadline()) + "|" + seconds(ctx.scheduled_at());
+  const auto seconds = [](TimePoint t) {
+    return std::to_string(std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count());
+  };
+  std::string text = ctx.task_id() + "|" + ctx.queue() + "|" + ctx.type() + "|" + ctx.payload().bytes() + "|" +
+                     std::to_string(ctx.retry_count()) + "/" + std::to_string(ctx.max_retry()) + "|" +
+                     seconds(ctx.deadline()) + "|" + seconds(ctx.scheduled_at());
   for (const auto& [key, value] : ctx.headers()) text += "|" + key + "=" + value;
   return text;
 }
@@ -118,7 +121,10 @@ void add_crashes(Mux& mux) {
   mux.handle("abort", [](Context&) { std::abort(); });
   mux.handle("exit", [](Context& ctx) { std::exit(std::stoi(ctx.payload().bytes())); });
   mux.handle("_exit", [](Context& ctx) { ::_exit(std::stoi(ctx.payload().bytes())); });
-  mux.handle("overflow", [](Context&) { volatile char start = 1; recurse(&start, 1 << 30); });
+  mux.handle("overflow", [](Context&) {
+    volatile char start = 1;
+    recurse(&start, 1 << 30);
+  });
   mux.handle("double-free", [](Context&) { double_free(); });
   mux.handle("kill", [](Context&) { ::kill(::getpid(), SIGKILL); });
   mux.handle("eat", [](Context&) { eat_memory(); }, {.memory_max = 512_MiB});
@@ -129,7 +135,10 @@ void add_crashes(Mux& mux) {
     std::thread([] { ::kill(::getpid(), SIGKILL); }).detach();
   });
   mux.handle("close-all", [](Context&) { ::close_range(3, ~0U, 0); });
-  mux.handle("close-all-and-sleep", [](Context&) { ::close_range(3, ~0U, 0); sleep_for_ever(); });
+  mux.handle("close-all-and-sleep", [](Context&) {
+    ::close_range(3, ~0U, 0);
+    sleep_for_ever();
+  });
   mux.handle("write-into-all", [](Context&) {
     for (int fd = 3; fd < 16; ++fd) (void)!::write(fd, "this is no frame at all", 23);
   });
@@ -138,7 +147,10 @@ void add_crashes(Mux& mux) {
 void add_hangs(Mux& mux) {
   mux.handle("spin", [](Context&) { spin(); });
   mux.handle("spin-limited", [](Context&) { spin(); }, {.cpu_time_max = 1s});
-  mux.handle("sleep", [](Context& ctx) { mark(ctx); sleep_for_ever(); });
+  mux.handle("sleep", [](Context& ctx) {
+    mark(ctx);
+    sleep_for_ever();
+  });
   mux.handle("ignore-term", [](Context& ctx) {
     ::signal(SIGTERM, SIG_IGN);
     mark(ctx);
@@ -163,7 +175,10 @@ void add_talk(Mux& mux) {
   mux.handle("ok", [](Context& ctx) { ctx.write_result(std::to_string(::getpid())); });
   mux.handle("none", [](Context&) {});
   mux.handle("throw", [](Context&) { throw std::runtime_error("no such host"); });
-  mux.handle("fail", [](Context&) { std::puts("before the failure"); return Outcome::fail("no"); });
+  mux.handle("fail", [](Context&) {
+    std::puts("before the failure");
+    return Outcome::fail("no");
+  });
   mux.handle("snooze", [](Context&) { return Snooze(1h); });
   mux.handle("skip", [](Context&) { return SkipRetry("never"); });
   mux.handle("context", [](Context& ctx) { ctx.write_result(context_text(ctx)); });
@@ -191,23 +206,31 @@ void add_talk(Mux& mux) {
 
 void add_worn(Mux& mux) {
   mux.handle("three", [](Context& ctx) { ctx.write_result(std::to_string(::getpid())); }, {.tasks_per_child = 3});
-  mux.handle("grow", [](Context& ctx) {
-    static std::vector<std::string> kept;
-    kept.emplace_back(64 << 20, 'x');
-    ctx.write_result(std::to_string(::getpid()));
-  }, {.rss_max = 48_MiB});
+  mux.handle("grow",
+             [](Context& ctx) {
+               static std::vector<std::string> kept;
+               kept.emplace_back(64 << 20, 'x');
+               ctx.write_result(std::to_string(::getpid()));
+             },
+             {.rss_max = 48_MiB});
 }
 
 void add_shared(Mux& mux) {
   const HandlerOptions shared{.handlers_per_child = 4};
-  mux.handle("shared:wait", [](Context& ctx) {
-    if (ctx.retry_count() == 0 && ::access(ctx.payload().bytes().c_str(), F_OK) == 0) return Outcome::done();
-    mark(ctx);
-    sleep_for_ever();
-  }, shared);
-  mux.handle("shared:segv", [](Context&) { segfault(); }, shared);
-  mux.handle("shared:_exit", [](Context&) { ::_exit(9); }, shared);
-  mux.handle("shared:ok", [](Context& ctx) { ctx.write_result(std::to_string(::getpid())); }, shared);
+  mux.handle(
+      "shared:wait",
+      [](Context& ctx) {
+        if (ctx.retry_count() == 0 && ::access(ctx.payload().bytes().c_str(), F_OK) == 0) return Outcome::done();
+        mark(ctx);
+        sleep_for_ever();
+      },
+      shared);
+  mux.handle(
+      "shared:segv", [](Context&) { segfault(); }, shared);
+  mux.handle(
+      "shared:_exit", [](Context&) { ::_exit(9); }, shared);
+  mux.handle(
+      "shared:ok", [](Context& ctx) { ctx.write_result(std::to_string(::getpid())); }, shared);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// A server program for the tests: the misbehaving handlers in child processes, two at a time. Argument: the broker's URL.
+// A server program for the tests: the misbehaving handlers in child processes, two at a time. Argument: the broker's
+// URL.
 #include <cstdio>
 
 #include <windlass/server.hpp>

@@ -9,10 +9,13 @@ namespace {
 
 TEST_F(ProcessTest, TheHandlerSeesTheWholeContext) {
   const TimePoint deadline(4102444800s), due(1700000000s);
-  const TaskInfo info = run("context", "p\xC3\xA4yload",
-                            once().task_id("t-1").max_retry(7).deadline(deadline).process_at(due).header("a", "1").header("b", "2"));
-  EXPECT_EQ(info.result, "t-1|default|context|p\xC3\xA4yload|0/7|4102444800|" +
-                             std::to_string(std::chrono::floor<std::chrono::seconds>(info.enqueued_at.time_since_epoch()).count()) + "|a=1|b=2");
+  const TaskInfo info =
+      run("context", "p\xC3\xA4yload",
+          once().task_id("t-1").max_retry(7).deadline(deadline).process_at(due).header("a", "1").header("b", "2"));
+  EXPECT_EQ(info.result,
+            "t-1|default|context|p\xC3\xA4yload|0/7|4102444800|" +
+                std::to_string(std::chrono::floor<std::chrono::seconds>(info.enqueued_at.time_since_epoch()).count()) +
+                "|a=1|b=2");
 }
 
 TEST_F(ProcessTest, OutcomesComeBackAsTheyWere) {

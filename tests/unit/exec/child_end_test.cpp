@@ -30,7 +30,8 @@ ChildEnd exited(int code) {
   return end;
 }
 
-RunReport report(const ChildEnd& end, int lane = 0, ChildStop stop = ChildStop::kNone, const HandlerOptions& limits = {}) {
+RunReport report(const ChildEnd& end, int lane = 0, ChildStop stop = ChildStop::kNone,
+                 const HandlerOptions& limits = {}) {
   return report_child_end(end, lane, stop, "why", limits);
 }
 
@@ -52,7 +53,8 @@ TEST(ChildEnd, TheFirstSignalCounts) {
 }
 
 TEST(ChildEnd, AnExitIsToldFromTheChildsOwn) {
-  EXPECT_EQ(report(exited(0)).outcome.failure().message, "handler process exited with code 0 before the handler returned");
+  EXPECT_EQ(report(exited(0)).outcome.failure().message,
+            "handler process exited with code 0 before the handler returned");
   EXPECT_EQ(report(exited(3)).outcome.failure().exit_code, 3);
   EXPECT_EQ(report(exited(kExitConnectionLost)).outcome.failure().kind, FailureKind::kError);
 }
@@ -100,7 +102,8 @@ TEST(ChildOrders, ComeOutAsTheyWentIn) {
 }
 
 TEST(ChildOrders, OthersAreRefused) {
-  for (const char* text : {"", " ", "1", "1 1 0 0", "1 1 0 0 0 ", "1 0 0 0 0", "1 65 0 0 0", "1 1 -1 0 0", "1 1 0 2 0", "1 1 0 0 x", "1  1 0 0 0"}) {
+  for (const char* text : {"", " ", "1", "1 1 0 0", "1 1 0 0 0 ", "1 0 0 0 0", "1 65 0 0 0", "1 1 -1 0 0", "1 1 0 2 0",
+                           "1 1 0 0 x", "1  1 0 0 0"}) {
     EXPECT_FALSE(parse_orders(text)) << "'" << text << "'";
   }
   EXPECT_EQ(parse_orders("2 whatever comes then").error().code(), ErrorCode::kUnsupported);
@@ -112,7 +115,8 @@ TEST(CorePath, FollowsThePattern) {
   EXPECT_EQ(expand_core_pattern("/var/%%/core.%p", true, 7), "/var/%/core.7");
   EXPECT_EQ(expand_core_pattern("core.%e", false, 7), "") << "not known here";
   EXPECT_EQ(expand_core_pattern("core%", false, 7), "");
-  EXPECT_EQ(expand_core_pattern("|/usr/lib/systemd/systemd-coredump %P", false, 7), "by /usr/lib/systemd/systemd-coredump");
+  EXPECT_EQ(expand_core_pattern("|/usr/lib/systemd/systemd-coredump %P", false, 7),
+            "by /usr/lib/systemd/systemd-coredump");
 }
 
 TEST(OutputLines, AreCutWhereverThePiecesEnd) {

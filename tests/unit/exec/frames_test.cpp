@@ -81,7 +81,8 @@ TEST(Frames, ComeOutAsTheyWentInWhateverThePieces) {
 }
 
 TEST(Frames, TheSizeIsNotUnderestimated) {
-  for (const Frame& frame : all_frames()) EXPECT_LE(encode_frame(frame).size(), encoded_size_max(frame)) << frame.index();
+  for (const Frame& frame : all_frames())
+    EXPECT_LE(encode_frame(frame).size(), encoded_size_max(frame)) << frame.index();
 }
 
 TEST(Frames, ACrashIsTheSameFromASignalHandler) {
@@ -118,7 +119,14 @@ TEST(Frames, WhatIsNoFrameIsAnError) {
   EXPECT_EQ(error_of(std::string(4, '\0')).message(), "frame of 0 bytes");
   EXPECT_EQ(error_of("\xff\xff\xff\x7f").message(), "frame of 2147483647 bytes");
   EXPECT_EQ(error_of(std::string("\x01\0\0\0\x63", 5)).message(), "frame of unknown type 99");
-  EXPECT_EQ(error_of(std::string("\x0e\0\0\0\x02" "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\x09", 18)).code(), ErrorCode::kCorrupt) << "no such reason";
+  EXPECT_EQ(error_of(std::string("\x0e\0\0\0\x02"
+                                 "\0\0\0\0"
+                                 "\0\0\0\0\0\0\0\0"
+                                 "\x09",
+                                 18))
+                .code(),
+            ErrorCode::kCorrupt)
+      << "no such reason";
 }
 
 }  // namespace
