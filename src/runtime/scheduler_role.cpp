@@ -70,6 +70,10 @@ void SchedulerRole::replace(EntryPlan plan) {
     place->live = false;
     queue_.erase({place->wake, place->order});
     entry->prev = place->prev;
+    entry->known = place->known;
+    const auto due = place->plan.spec.next(place->done);
+    if (!place->known) entry->done = place->done;
+    else if (due && *due <= now) entry->done = *due - std::chrono::seconds(1);
   }
   place = std::move(entry);
   enter(place, now);

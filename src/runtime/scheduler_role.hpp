@@ -39,7 +39,8 @@ class SchedulerRole final : public Role {
 
   // The step that comes next looks at it. Errors: kFailedPrecondition (there is one with this id).
   Status add(EntryPlan plan);
-  // In the place of the entry with its id, whose ticks all those until now were.
+  // In the place of the entry with its id, whose ticks all those until now were; but where that has not served a tick that was due, the
+  // ticks from that one on are those of the new one. The store refuses it should it be under way.
   void replace(EntryPlan plan);
   // False if there is none.
   bool remove(const std::string& id);
@@ -62,13 +63,13 @@ class SchedulerRole final : public Role {
     const EntryPlan plan;
     const SchedulerEntry shown;
     std::uint64_t order = 0;  // of adding: entries that are due together go in it
-    // Guarded by the role's mutex.
+    // Guarded by the role's mutex. Only step() changes prev, done and known, and reads them without it.
     TimePoint wake;  // its place in the queue
     TimePoint prev;  // last tick that is known to be taken
     bool live = true;
-    // Confined to step().
     TimePoint done;      // settled so far; kNoTime: not seen yet
     bool known = false;  // the store was asked for its last tick
+    // Confined to step().
     bool dropped = false;
     std::map<TimePoint, Attempt> attempts;  // by nominal time
     std::optional<broker::NewTask> ready;   // made in the quiet time before its tick

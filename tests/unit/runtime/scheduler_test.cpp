@@ -487,6 +487,34 @@ TEST_F(SchedulerTest, AReplacedEntryGoesOnFromNow) {
   EXPECT_EQ(stored().back(), "12:13:00");
 }
 
+TEST_F(SchedulerTest, AnEntryThatIsReplacedWhenItIsDueLosesNoTick) {
+  add(entry("* * * * *", "e", EntryOptions().missed(MissedTicks::kAll)));
+  run_for(90s);
+  clock_.advance(30s);
+  scheduler_->replace(entry("*/2 * * * *", "e", EntryOptions().missed(MissedTicks::kAll)));
+  step();
+  EXPECT_THAT(stored(), ElementsAre("12:01:00", "12:02:00"));
+  run_for(30s);
+  store_is_away(true);
+  run_for(4min);
+  scheduler_->replace(entry("* * * * *", "e", EntryOptions().missed(MissedTicks::kAll)));
+  store_is_away(false);
+  run_for(20s);
+  EXPECT_THAT(stored(), ElementsAre("12:01:00", "12:02:00", "12:04:00", "12:05:00", "12:06:00"))
+      << "of the new spec, from the first tick of the old one that was not served";
+}
+
+TEST_F(SchedulerTest, AnEntryThatIsReplacedBeforeItWasSeenStillAsksForItsLastTick) {
+  add(entry("* * * * *", "e"));
+  run_for(1min);
+  restart();
+  clock_.advance(5min + 30s);
+  add(entry("* * * * *", "e"));
+  scheduler_->replace(entry("* * * * *", "e", EntryOptions().missed(MissedTicks::kAll)));
+  step();
+  EXPECT_THAT(stored(), ElementsAre("12:01:00", "12:02:00", "12:03:00", "12:04:00", "12:05:00", "12:06:00"));
+}
+
 TEST_F(SchedulerTest, ARestartKeepsThePhaseOfAnInterval) {
   add(entry("@every 1h", "e"));
   run_for(2h);
