@@ -3,6 +3,7 @@
 #   make demo     the main job on real files, on the embedded broker (DIR=folder, BROKER=url to choose)
 #   make test     all tests: optimised, with ASan+UBSan, with TSan (see scripts/test)
 #   make build    the tool, to build/bin/windlass
+#   make install  library, headers and tool (PREFIX=/usr/local)
 #   make bench    the measurements of bench/, to the terminal and as JSON
 #   make tidy     clang-tidy over the library
 #   make format   clang-format over all C++ files
@@ -11,7 +12,7 @@
 JOBS ?= $(shell nproc)
 export JOBS
 
-.PHONY: demo test build bench tidy format clean setup setup-test
+.PHONY: demo test build install bench tidy format clean setup setup-test
 
 build: setup
 	@scripts/build release windlass_tool
@@ -19,6 +20,10 @@ build: setup
 
 demo: build
 	@build/bin/windlass $(if $(BROKER),--broker '$(BROKER)') demo $(DIR)
+
+install: setup
+	@scripts/build release windlass_tool windlass windlass_shared
+	@cmake --install build/release --prefix "$(or $(PREFIX),/usr/local)"
 
 test: setup-test
 	@scripts/test
