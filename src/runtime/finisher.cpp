@@ -234,6 +234,22 @@ void Finisher::write_finishes() {
 
 // False if the store is in trouble, and what is left has to wait.
 bool Finisher::write_portion(std::size_t n) {
+  const Status sent = write_first(n);
+  if (sent) return true;
+  if (may_pass(sent.error())) return false;
+  // One of them is such that the store refuses the whole call: find it, and do the others.
+  for (std::size_t i = 0; i < n; ++i) {
+    const Status alone = write_first(1);
+    if (alone) continue;
+    if (may_pass(alone.error())) return false;
+    drop(work_.finishes.front(), alone.error());
+    written(1);
+  }
+  return true;
+}
+
+// Sends the first `n`, and settles them if the store answers.
+Status Finisher::write_first(std::size_t n) {
   const std::span<const Finish> some(work_.finishes.data(), n);
   const auto outcomes = broker_.finish(some);
   if (outcomes) {
@@ -241,24 +257,14 @@ bool Finisher::write_portion(std::size_t n) {
     add(counters_.finish_calls);
     settle(some, *outcomes);
     written(n);
-    return true;
+    return {};
   }
   if (may_pass(outcomes.error())) {
     add(counters_.finish_failures);
     if (outcomes.error().code() == ErrorCode::kUnknownOutcome) note_unknown();
     wait_after(outcomes.error());
-    return false;
   }
-  if (n == 1) {
-    drop(some.front(), outcomes.error());
-    written(1);
-    return true;
-  }
-  // One of them is such that the store refuses the whole call: find it, and do the others.
-  for (std::size_t i = 0; i < n; ++i) {
-    if (!write_portion(1)) return false;
-  }
-  return true;
+  return outcomes.error();
 }
 
 // Puts the finishes of each queue side by side.

@@ -69,6 +69,7 @@ class Finisher final : public UpdateSink {
   void write_finishes();
   std::size_t next_portion() const;
   bool write_portion(std::size_t n);
+  Status write_first(std::size_t n);
   void note_unknown();
   void written(std::size_t n);
   void settle(std::span<const broker::Finish> finishes, std::span<const broker::FinishOutcome> outcomes);
