@@ -42,11 +42,10 @@ std::size_t Put::written() const {
 }
 
 void PutRound::write(std::span<Put* const> puts) {
-  const net::Deadline deadline = net::after(config_.timeout);
-  send(puts, deadline);
-  receive(deadline);
-  // Given its own time: what is left behind runs.
-  take_back(puts, net::after(config_.timeout));
+  open(puts);
+  send(puts);
+  receive();
+  take_back(puts);
   for (Put* put : puts) conclude(*put);
 }
 
@@ -60,9 +59,26 @@ std::vector<std::size_t> PutRound::choose_nodes() {
   return nodes;
 }
 
-void PutRound::send(std::span<Put* const> puts, net::Deadline deadline) {
+// Each node has its own time: one that does not answer takes none from the others. That is so for all that follows.
+void PutRound::open(std::span<Put* const> puts) {
   open_.assign(links_.size(), nullptr);
   sent_.assign(links_.size(), {});
+  for (Put* put : puts) {
+    for (const std::size_t node : choose_nodes()) put->copies.push_back({node});
+    for (CopyPut& copy : put->copies) sent_[copy.node].push_back(&copy);
+  }
+  for (std::size_t node = 0; node < links_.size(); ++node) {
+    if (sent_[node].empty()) continue;
+    const Result<beanstalk::Connection*> connection = links_[node].open(net::after(config_.timeout));
+    if (connection) {
+      open_[node] = *connection;
+      continue;
+    }
+    for (CopyPut* copy : sent_[node]) fail(*copy, connection.error(), false);
+  }
+}
+
+void PutRound::send(std::span<Put* const> puts) {
   std::vector<Commands> commands(links_.size());
   const TimePoint now = std::chrono::system_clock::now();
   for (Put* put : puts) {
@@ -70,29 +86,21 @@ void PutRound::send(std::span<Put* const> puts, net::Deadline deadline) {
     const beanstalk::PutArgs args{put->options.priority,
                                   beanstalk::whole_seconds(core::saturated_difference(put->at, now)),
                                   beanstalk::whole_seconds(put->options.ttr)};
-    for (const std::size_t node : choose_nodes()) put->copies.push_back({node});
-    for (CopyPut& copy : put->copies) {
-      commands[copy.node].put(args, put->body);
-      sent_[copy.node].push_back(&copy);
+    for (const CopyPut& copy : put->copies) {
+      if (open_[copy.node] != nullptr) commands[copy.node].put(args, put->body);
     }
   }
   for (std::size_t node = 0; node < links_.size(); ++node) {
-    if (sent_[node].empty()) continue;
-    const Result<beanstalk::Connection*> connection = links_[node].open(deadline);
-    if (!connection) {
-      for (CopyPut* copy : sent_[node]) fail(*copy, connection.error(), false);
-      continue;
-    }
-    open_[node] = *connection;
     // What goes wrong here shows when the answers are awaited.
-    (void)(*connection)->start(commands[node]);
+    if (open_[node] != nullptr) (void)open_[node]->start(commands[node]);
   }
 }
 
-void PutRound::receive(net::Deadline deadline) {
+void PutRound::receive() {
   for (std::size_t node = 0; node < links_.size(); ++node) {
     if (open_[node] == nullptr) continue;
     beanstalk::Connection& connection = *open_[node];
+    const net::Deadline deadline = net::after(config_.timeout);
     std::optional<Error> broken;
     if (Status sent = connection.flush(deadline); !sent) broken = sent.error();
     for (CopyPut* copy : sent_[node]) {
@@ -110,7 +118,7 @@ void PutRound::receive(net::Deadline deadline) {
   }
 }
 
-void PutRound::take_back(std::span<Put* const> puts, net::Deadline deadline) {
+void PutRound::take_back(std::span<Put* const> puts) {
   std::vector<std::vector<CopyPut*>> to_delete(links_.size());
   for (Put* put : puts) {
     const bool enough = put->written() >= config_.min_written;
@@ -120,11 +128,12 @@ void PutRound::take_back(std::span<Put* const> puts, net::Deadline deadline) {
     }
   }
   for (std::size_t node = 0; node < links_.size(); ++node) {
-    if (!to_delete[node].empty()) delete_copies(node, to_delete[node], deadline);
+    if (!to_delete[node].empty()) delete_copies(node, to_delete[node]);
   }
 }
 
-void PutRound::delete_copies(std::size_t node, const std::vector<CopyPut*>& copies, net::Deadline deadline) {
+void PutRound::delete_copies(std::size_t node, const std::vector<CopyPut*>& copies) {
+  const net::Deadline deadline = net::after(config_.timeout);
   Commands commands;
   for (const CopyPut* copy : copies) commands.remove(copy->job);
   const Result<beanstalk::Connection*> connection = links_[node].open(deadline);

@@ -55,10 +55,11 @@ class PutRound {
   using NodePuts = std::vector<std::vector<CopyPut*>>;
 
   std::vector<std::size_t> choose_nodes();
-  void send(std::span<Put* const> puts, net::Deadline deadline);
-  void receive(net::Deadline deadline);
-  void take_back(std::span<Put* const> puts, net::Deadline deadline);
-  void delete_copies(std::size_t node, const std::vector<CopyPut*>& copies, net::Deadline deadline);
+  void open(std::span<Put* const> puts);
+  void send(std::span<Put* const> puts);
+  void receive();
+  void take_back(std::span<Put* const> puts);
+  void delete_copies(std::size_t node, const std::vector<CopyPut*>& copies);
   void conclude(Put& put) const;
 
   std::vector<NodeLink>& links_;

@@ -109,6 +109,23 @@ TEST_F(DqProducer, ANodeThatDoesNotAnswerMakesTheOutcomeUnknown) {
   EXPECT_EQ(servers_[2].jobs(), 1u) << "what is known to have been written is taken back";
 }
 
+TEST_F(DqProducer, ANodeThatDoesNotAnswerTakesNoTimeFromTheOthers) {
+  dq::ProducerConfig config;
+  config.timeout = 2s;
+  auto producer = this->producer(config);
+  servers_[0].freeze();
+  servers_[1].freeze();  // until the first one's time is over, and then some
+  const auto until = std::chrono::steady_clock::now() + 3s;
+  std::thread thaw([&] {
+    wait_until([&] { return std::chrono::steady_clock::now() > until; });
+    servers_[1].thaw();
+  });
+  const auto id = producer.delay("a", 1h);
+  thaw.join();
+  servers_[0].thaw();
+  EXPECT_EQ(get(dq::parse_id(get(id))).size(), 2u);
+}
+
 TEST_F(DqProducer, ABodyThatIsTooLargeIsRefusedByName) {
   auto producer = this->producer();
   const auto id = producer.delay(std::string(65536, 'x'), 1h);
