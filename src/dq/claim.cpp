@@ -10,10 +10,16 @@ using Kind = ClaimStep::Kind;
 ClaimStep look_again(Duration wait) { return {Kind::kLookAgain, std::nullopt, wait}; }
 
 // The run after `attempt` - 1 others.
-ClaimStep run(int attempt, const ClaimRules& rules) {
-  Record record = first_run(rules);
-  record.attempt = attempt;
-  return {Kind::kRun, record, {}};
+ClaimStep run_again(int attempt, const ClaimRules& rules) {
+  ClaimStep step{Kind::kRun, first_run(rules), {}};
+  step.record->attempt = attempt;
+  step.again = true;
+  return step;
+}
+
+// Until a retry. beanstalkd counts whole seconds, so the last one is waited for here.
+ClaimStep wait(Duration left) {
+  return {left < std::chrono::seconds(1) ? Kind::kLookAgain : Kind::kPutOff, std::nullopt, left};
 }
 
 // Its consumers died while they ran it, again and again.
@@ -40,7 +46,8 @@ ClaimStep while_running(const Record& record, const Exchange& found, std::uint64
     return look_again(confirm);
   }
   if (const Duration seen = steady - suspicion.since; seen < confirm) return look_again(confirm - seen);
-  ClaimStep step = record.attempt > rules.max_retry ? give_up(record, buries, rules) : run(record.attempt + 1, rules);
+  ClaimStep step =
+      record.attempt > rules.max_retry ? give_up(record, buries, rules) : run_again(record.attempt + 1, rules);
   step.takes_over = true;
   return step;
 }
@@ -58,7 +65,7 @@ Record first_run(const ClaimRules& rules) {
 ClaimStep next_step(const Exchange& found, std::uint64_t buries, const ClaimRules& rules, Duration steady,
                     Suspicion& suspicion) {
   // It has expired in between.
-  if (found.value.empty()) return run(1, rules);
+  if (found.value.empty()) return {Kind::kRun, first_run(rules), {}};
   const std::optional<Record> record = Record::parse(found.value);
   // A Go consumer has it, or had it: as far as it is concerned, once is enough.
   if (!record) return {Kind::kDelete, std::nullopt, {}};
@@ -66,11 +73,12 @@ ClaimStep next_step(const Exchange& found, std::uint64_t buries, const ClaimRule
     case Record::Kind::kRun: return while_running(*record, found, buries, rules, steady, suspicion);
     case Record::Kind::kWait: {
       const Duration left = record->span - record->age(found);
-      return left > Duration::zero() ? look_again(left) : run(record->attempt + 1, rules);
+      return left > Duration::zero() ? wait(left) : run_again(record->attempt + 1, rules);
     }
     case Record::Kind::kDone: return {Kind::kDelete, std::nullopt, {}};
     // A copy that was buried for this and is here again was kicked: it begins anew.
-    case Record::Kind::kDead: return buries < record->number ? ClaimStep{Kind::kBury, std::nullopt, {}} : run(1, rules);
+    case Record::Kind::kDead:
+      return buries < record->number ? ClaimStep{Kind::kBury, std::nullopt, {}} : run_again(1, rules);
   }
   return look_again(kLookInterval);
 }

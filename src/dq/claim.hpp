@@ -28,12 +28,14 @@ struct ClaimStep {
     kRun,        // store `record` in the place of what was found, then run
     kBury,       // store `record`, if there is one, then bury this copy
     kDelete,     // this copy is not needed any more
-    kLookAgain,  // after `wait`
+    kLookAgain,  // after `wait`, with this copy in hand
+    kPutOff,     // release this copy for `wait`
   };
   Kind kind = Kind::kLookAgain;
   std::optional<Record> record;
   Duration wait{};
   bool takes_over = false;  // kRun, kBury: from an owner that is dead
+  bool again = false;       // kRun: the message ran before
 };
 
 // How long to wait before looking again at the record of a run that goes on.

@@ -38,8 +38,7 @@ struct Copy {
   Suspicion suspicion;
 
   // Confined to the reader's thread.
-  Duration touched_at{};   // steady; reserving counts
-  bool described = false;  // its statistics have come
+  Duration touched_at{};  // steady; reserving counts
 
   std::string_view payload() const { return std::string_view(body).substr(payload_begin); }
 };

@@ -104,16 +104,16 @@ void Worker::serve(const CopyPtr& copy) {
     return copy->reader->settle(copy, {Settlement::Kind::kDelete, {}});
   }
   if (!tools_.admission.enter()) return look_again(copy, kLookInterval);
-  const std::optional<Record> record = claim(copy);
-  if (!record || refuse_late(copy, *record)) return tools_.admission.give_back();
-  run(copy, *record);
+  const std::optional<ClaimStep> claimed = claim(copy);
+  if (!claimed || refuse_late(copy, *claimed)) return tools_.admission.give_back();
+  run(copy, *claimed);
 }
 
 void Worker::look_again(const CopyPtr& copy, Duration wait) {
   tools_.queue.push(copy, core::saturated_sum(tools_.clock.now(), wait));
 }
 
-std::optional<Record> Worker::claim(const CopyPtr& copy) {
+std::optional<ClaimStep> Worker::claim(const CopyPtr& copy) {
   const ClaimRules rules{tools_.owner + "." + std::to_string(++tools_.runs), tools_.config.max_retry,
                          tools_.config.lease, tools_.config.remember};
   ReaderCounts& counts = copy->reader->counts();
@@ -139,8 +139,9 @@ std::optional<Record> Worker::claim(const CopyPtr& copy) {
     log_warn("the consumer that ran a message is gone", fields_of(*copy));
   }
   switch (step.kind) {
-    case ClaimStep::Kind::kRun: return step.record;
+    case ClaimStep::Kind::kRun: return step;
     case ClaimStep::Kind::kLookAgain: look_again(copy, step.wait); break;
+    case ClaimStep::Kind::kPutOff: copy->reader->settle(copy, {Settlement::Kind::kRelease, step.wait}); break;
     case ClaimStep::Kind::kDelete:
       ++counts.duplicates;
       copy->reader->settle(copy, {Settlement::Kind::kDelete, {}});
@@ -162,15 +163,18 @@ ConclusionRules Worker::rules_for(const Copy& copy) const {
 }
 
 // Who was kicked out of burial is late, and meant to run.
-bool Worker::refuse_late(const CopyPtr& copy, const Record& record) {
+bool Worker::refuse_late(const CopyPtr& copy, const ClaimStep& claimed) {
   const Lateness& lateness = tools_.config.lateness;
-  if (lateness.policy() == Lateness::Policy::kRun || record.attempt > 1 || copy->buries > 0) return false;
+  if (lateness.policy() == Lateness::Policy::kRun || claimed.again || copy->buries > 0) return false;
   const Duration late = tools_.clock.now() - copy->due;
   if (late <= lateness.after()) return false;
   const bool bury = lateness.policy() == Lateness::Policy::kBury;
-  const Conclusion end = give_up_late(record, bury, rules_for(*copy));
-  const RunPtr run = std::make_shared<MessageRun>(copy, record, RunFacts{}, tools_.clock.now());
-  if (!write(*run, end.record)) return true;
+  const Conclusion end = give_up_late(*claimed.record, bury, rules_for(*copy));
+  const RunPtr run = std::make_shared<MessageRun>(copy, *claimed.record, RunFacts{}, tools_.clock.now());
+  if (!write(*run, end.record)) {
+    leave_to_others(copy);
+    return true;
+  }
   ReaderCounts& counts = copy->reader->counts();
   ++(bury ? counts.buried : counts.late_dropped);
   std::vector<LogField> fields = fields_of(*copy);
@@ -180,11 +184,11 @@ bool Worker::refuse_late(const CopyPtr& copy, const Record& record) {
   return true;
 }
 
-void Worker::run(const CopyPtr& copy, const Record& record) {
+void Worker::run(const CopyPtr& copy, const ClaimStep& claimed) {
   const TimePoint now = tools_.clock.now();
-  const RunPtr run =
-      std::make_shared<MessageRun>(copy, record, RunFacts{tools_.config.max_retry, tools_.config.timeout}, now);
-  if (record.attempt == 1) count_lateness(*copy, now);
+  const RunPtr run = std::make_shared<MessageRun>(copy, *claimed.record,
+                                                  RunFacts{tools_.config.max_retry, tools_.config.timeout}, now);
+  if (!claimed.again) count_lateness(*copy, now);
   tools_.keeper.add(run);
   if (run->deadline() != kNoTime) tools_.wake_keeper();
   Outcome outcome = internal::run_guarded(tools_.mux, *run);
@@ -209,27 +213,30 @@ void Worker::finish(const RunPtr& run, Outcome outcome) {
   const bool written = write(*run, end.record);
   const bool done = end.record.kind == Record::Kind::kDone;
   if (done) tools_.done.add(run->copy()->key);
-  // Somebody else has the message: what becomes of this copy shows when it comes again.
   if (written || done)
-    settle(run->copy(), end, result.failure(), run->attempt());
+    settle(run->copy(), end, result, run->attempt());
   else
-    run->copy()->reader->settle(run->copy(), {Settlement::Kind::kRelease, {}});
+    leave_to_others(run->copy());
   tell(*run, result);
 }
 
-void Worker::settle(const CopyPtr& copy, const Conclusion& end, const Failure& failure, int attempt) {
+// Somebody else has the message: what becomes of this copy shows when it comes again.
+void Worker::leave_to_others(const CopyPtr& copy) { copy->reader->settle(copy, {Settlement::Kind::kRelease, {}}); }
+
+void Worker::settle(const CopyPtr& copy, const Conclusion& end, const Outcome& outcome, int attempt) {
   ReaderCounts& counts = copy->reader->counts();
   copy->reader->settle(copy, end.settlement);
   if (end.settlement.kind == Settlement::Kind::kDelete) {
     ++counts.done;
     return;
   }
-  ++counts.failed;
   const bool bury = end.settlement.kind == Settlement::Kind::kBury;
   ++(bury ? counts.buried : counts.retried);
+  if (outcome.kind() == Outcome::Kind::kSnooze) return;
+  ++counts.failed;
   std::vector<LogField> fields = fields_of(*copy);
   fields.push_back({"attempt", std::to_string(attempt)});
-  fields.push_back({"error", failure.message});
+  fields.push_back({"error", outcome.failure().message});
   if (!bury) fields.push_back({"again_in", core::format_duration(end.settlement.delay)});
   log_warn(bury ? "message failed for good, buried" : "message failed, will run again", std::move(fields));
 }

@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "base/random.hpp"
+#include "dq/claim.hpp"
 #include "dq/conclusion.hpp"
 #include "dq/due_queue.hpp"
 #include "dq/message_run.hpp"
@@ -102,15 +103,16 @@ class Worker {
  private:
   void serve(const CopyPtr& copy);
   void serve_compatible(const CopyPtr& copy);
-  // The record of the run if it is ours now. Else the copy was dealt with.
-  std::optional<Record> claim(const CopyPtr& copy);
-  void run(const CopyPtr& copy, const Record& record);
-  bool refuse_late(const CopyPtr& copy, const Record& record);
+  // A kRun if the run is ours now. Else the copy was dealt with.
+  std::optional<ClaimStep> claim(const CopyPtr& copy);
+  void run(const CopyPtr& copy, const ClaimStep& claimed);
+  bool refuse_late(const CopyPtr& copy, const ClaimStep& claimed);
   void finish(const RunPtr& run, Outcome outcome);
   // False: it could not be written, or is not ours to write.
   bool write(MessageRun& run, const Record& outcome);
+  void leave_to_others(const CopyPtr& copy);
   ConclusionRules rules_for(const Copy& copy) const;
-  void settle(const CopyPtr& copy, const Conclusion& end, const Failure& failure, int attempt);
+  void settle(const CopyPtr& copy, const Conclusion& end, const Outcome& outcome, int attempt);
   void tell(const MessageRun& run, const Outcome& outcome) const;
   void look_again(const CopyPtr& copy, Duration wait);
 

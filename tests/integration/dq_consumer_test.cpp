@@ -188,6 +188,60 @@ TEST_F(DqConsumer, WhatIsTooLateIsRunDroppedOrBuriedAsTheConsumerSays) {
   EXPECT_THAT(get(dq::Inspector::open(nodes())).stats().size(), 3u);
 }
 
+TEST_F(DqConsumer, WhatWaitsForARetryTakesNoPlaceInHand) {
+  auto producer = this->producer();
+  auto config = quick();
+  config.in_hand_max = 2;
+  config.retry_delay = [](int, const Failure&, const Context&) { return Duration(1h); };
+  auto consumer = consume(recording([](Context&) { return Outcome::fail("no"); }), config);
+  for (int i = 0; i < 10; ++i) (void)get(producer.delay("m" + std::to_string(i), 0s));
+  log_.wait_for(10);
+  wait_until([&] { return jobs("delayed") == 30; });
+  EXPECT_EQ(log_.size(), 10u);
+}
+
+TEST_F(DqConsumer, WhatWasSnoozedIsNotLate) {
+  auto producer = this->producer();
+  auto config = quick();
+  config.lateness = dq::Lateness::drop(3s);
+  auto consumer = consume(recording([this](Context& ctx) -> Outcome {
+                            wait_until([&] { return std::chrono::system_clock::now() > ctx.scheduled_at() + 3s; });
+                            return log_.size() == 1 ? Outcome(Snooze(1ms)) : Outcome::done();
+                          }),
+                          config);
+  (void)get(producer.delay("m", 0s));
+  log_.wait_for(2);
+  wait_until_empty();
+  EXPECT_EQ(total(*consumer, &dq::ConsumerStats::late_dropped), 0u);
+  EXPECT_EQ(total(*consumer, &dq::ConsumerStats::retried), 1u);
+  EXPECT_EQ(total(*consumer, &dq::ConsumerStats::failed), 0u) << "it did not fail";
+}
+
+// Gives one lock away; then the message is another consumer's, which has done it.
+class TakenOver final : public dq::LockStore {
+ public:
+  Result<dq::Exchange> exchange(const std::string&, const std::string&, const std::string&, Duration) override {
+    dq::Exchange found;
+    found.stored = !given_.exchange(true);
+    found.value = found.stored ? "" : "windlass1 done - 1 0 0 86400000";
+    found.left = 24h;
+    return found;
+  }
+
+ private:
+  std::atomic<bool> given_{false};
+};
+
+TEST_F(DqConsumer, ACopyThatIsTooLateIsNotKeptWhenSomebodyElseHasTakenTheMessage) {
+  servers_[0].run(Commands().use("mail").put({2, 0, 5}, dq::wrap_body(std::chrono::system_clock::now() - 1min, "m")));
+  auto config = quick();
+  config.lateness = dq::Lateness::bury(1s);
+  dq::Consumer consumer(nodes(), std::make_shared<TakenOver>(), recording(), config);
+  get(consumer.start());
+  wait_until_empty();
+  EXPECT_EQ(log_.size(), 0u);
+}
+
 TEST_F(DqConsumer, AJobThatIsNoMessageOfDqIsBuriedAndTheOthersRun) {
   servers_[0].run(Commands().use("mail").put({7, 0, 5}, "hello").put({7, 0, 5}, ""));
   (void)get(producer().delay("m", 0s));

@@ -97,12 +97,22 @@ TEST_F(DqClaim, AMessageWhoseConsumersDieIsBuriedInTheEnd) {
 
 TEST_F(DqClaim, ARetryBeginsWhenItsTimeHasCome) {
   const Record waiting = record(Record::Kind::kWait, 1, 60s);
-  EXPECT_EQ(look(waiting, 20s).kind, Kind::kLookAgain);
+  EXPECT_EQ(look(waiting, 20s).kind, Kind::kPutOff) << "nobody's hand is full of what waits";
   EXPECT_EQ(look(waiting, 20s).wait, 40s);
+  EXPECT_EQ(look(waiting, 59s).kind, Kind::kPutOff);
+  EXPECT_EQ(look(waiting, 59001ms).kind, Kind::kLookAgain) << "beanstalkd cannot wait for less than a second";
+  EXPECT_EQ(look(waiting, 59001ms).wait, 999ms);
   const ClaimStep step = look(waiting, 60s);
   EXPECT_EQ(step.kind, Kind::kRun);
   EXPECT_EQ(step.record->attempt, 2);
   EXPECT_FALSE(step.takes_over);
+}
+
+TEST_F(DqClaim, AMessageThatRanBeforeIsKnownAlsoIfThatRunCostNothing) {
+  EXPECT_FALSE(look("", 0s).again);
+  const ClaimStep snoozed = look(record(Record::Kind::kWait, 0, 1s), 1s);
+  EXPECT_EQ(snoozed.record->attempt, 1);
+  EXPECT_TRUE(snoozed.again);
 }
 
 TEST_F(DqClaim, CopiesOfADeadMessageAreBuriedAndKickedOnesBeginAnew) {
