@@ -74,7 +74,7 @@ struct ProducerConfig {
   std::size_t replicas = 3;
   // How many of them must have taken it. Default: 2.
   std::size_t min_written = 2;
-  // For connecting and for the answers of one put. Default: 5 s.
+  // For connecting to a node, and for its answers to what one call puts. Default: 5 s.
   Duration timeout = std::chrono::seconds(5);
 };
 
@@ -167,7 +167,8 @@ Result<LockStorePtr> open_lock_store(std::string_view url);
 // -------------------------------------------------------------------------------------------------------------
 // consumer
 
-// What becomes of a message that could not start in time, whatever the reason. Retries are not late.
+// What becomes of a message that could not start in time, whatever the reason. Retries and what was snoozed are not
+// late.
 class Lateness {
  public:
   enum class Policy : std::uint8_t { kRun, kDrop, kBury };
@@ -230,7 +231,7 @@ struct ConsumerStats {
   std::uint64_t in_hand = 0;   // of them here now
   std::uint64_t done = 0;      // runs that succeeded
   std::uint64_t failed = 0;    // runs that failed
-  std::uint64_t retried = 0;   // released, to run again
+  std::uint64_t retried = 0;   // released, to run again; snoozed ones, too
   std::uint64_t buried = 0;    // after the last retry, or too late, or no message of dq
   std::uint64_t late_dropped = 0;
   std::uint64_t duplicates = 0;  // copies deleted because the message was done elsewhere, or a Go consumer has its lock
@@ -280,7 +281,8 @@ class Consumer final : public Service {
 
 // A handler for a Consumer that hands each message to a windlass queue, for servers, retries and the inspector to take
 // over: a task of `type` with the message's body. Its id, and its unique key for `remember`, are the MD5 of the
-// message, so that it is handed over once however often it runs. The client must outlive the handler.
+// message, so that a message that runs again is no second task as long as the first one is there: until it is done, or
+// for its retention. The client must outlive the handler.
 Handler enqueue_handler(Client& client, std::string type, EnqueueOptions options = {},
                         Duration remember = std::chrono::hours(24));
 
