@@ -145,9 +145,13 @@ Status NodeReader::pass() {
   std::vector<Step> steps;
   add_wishes(commands, steps);
   add_descriptions(commands, steps);
-  add_touches(commands, steps, std::exchange(deadline_soon_, false));
-  const std::uint32_t patience = add_reserves(commands, steps);
-  if (!commands.empty()) return exchange(commands, steps, patience);
+  const bool deadline_soon = std::exchange(deadline_soon_, false);
+  add_touches(commands, steps, deadline_soon);
+  // With a time to run that is all safety margin, no touch makes a reserve wait: so we do.
+  const std::uint32_t patience = deadline_soon ? 0 : add_reserves(commands, steps);
+  if (!commands.empty()) {
+    if (Status exchanged = exchange(commands, steps, patience); !exchanged || !deadline_soon) return exchanged;
+  }
   if (over()) return {};
   // Nothing to say: until there is room, something to touch, or a worker's wish. A node that goes away is noticed.
   const Result<std::optional<beanstalk::Answer>> nothing = connection_->receive(wake_.get(), net::after(kLookAtHands));

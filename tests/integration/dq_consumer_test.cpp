@@ -3,6 +3,7 @@
 
 #include <windlass/inspector.hpp>
 
+#include "beanstalk/stats.hpp"
 #include "dq/body.hpp"
 #include "dq/nodes.hpp"
 #include "dq_fixture.hpp"
@@ -292,6 +293,9 @@ TEST_F(DqConsumer, DeadlineSoonIsAnsweredWithTouching) {
   log_.wait_for(1);
   wait_until_empty();
   EXPECT_EQ(log_.size(), 1u) << "it was held for three times its time to run";
+  const auto stats = get(beanstalk::Stats::parse(servers_[0].run(Commands().stats())[0].reply.body));
+  EXPECT_GT(stats.number("cmd-touch"), 0u);
+  EXPECT_LT(stats.number("cmd-touch"), 1000u) << "and not in a loop that never rests";
 }
 
 TEST_F(DqConsumer, StoppingWaitsForRunningHandlersAndGivesTheRestBack) {
