@@ -82,7 +82,7 @@ struct ProducerConfig {
 struct ProducerStats {
   Node node;
   std::uint64_t written = 0;      // copies that the node took
-  std::uint64_t failed = 0;       // that it refused, or of which nothing is known
+  std::uint64_t failed = 0;       // that it refused or was not there for, or of which nothing is known
   std::uint64_t rolled_back = 0;  // copies deleted because too few nodes took theirs
   std::uint64_t revoked = 0;
 };

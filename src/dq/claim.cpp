@@ -31,9 +31,9 @@ ClaimStep give_up(const Record& found, std::uint64_t buries, const ClaimRules& r
   return {Kind::kBury, record, {}};
 }
 
-// From the first look on an owner gets half a lease more, and no less than this, so that an outage of the store, in which all
-// records grow old, takes no run away from its owner: it is tried every 200 ms, but the Redis client leaves a server that it
-// could not reach alone for up to two seconds.
+// From the first look on an owner gets half a lease more, and no less than this, so that an outage of the store, in
+// which all records grow old, takes no run away from its owner: it is tried every 200 ms, but the Redis client leaves a
+// server that it could not reach alone for up to two seconds.
 constexpr Duration kConfirmMin = std::chrono::seconds(3);
 
 ClaimStep while_running(const Record& record, const Exchange& found, std::uint64_t buries, const ClaimRules& rules,

@@ -75,6 +75,7 @@ void PutRound::open(std::span<Put* const> puts) {
       continue;
     }
     for (CopyPut* copy : sent_[node]) fail(*copy, connection.error(), false);
+    counts_[node].failed += sent_[node].size();
   }
 }
 

@@ -20,6 +20,7 @@ if(WINDLASS_BUILD_EXAMPLES)
   add_dependencies(dq_process_tests example_dq_consumer example_dq_producer)
 endif()
 
-# 20,000 messages with delays of up to 20 s, while nodes, consumers and Redis are killed, and Redis away for 30 s: ctest --test-dir build/dev -C long -R dq_long -V
+# 20,000 messages with delays of up to 20 s, while nodes, consumers and Redis are killed; and Redis away for 30 s:
+# ctest --test-dir build/dev -C long -R dq_long -V
 add_test(NAME dq_long.fault_run COMMAND dq_process_tests --gtest_filter=DqFaultRun.*:DqTrouble.WhileRedisIsAway* CONFIGURATIONS long)
 set_tests_properties(dq_long.fault_run PROPERTIES LABELS "integration;long" TIMEOUT 600 ENVIRONMENT WINDLASS_DQ_MESSAGES=20000)

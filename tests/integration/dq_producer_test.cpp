@@ -65,6 +65,7 @@ TEST_F(DqProducer, OneOfThreeNodesDownIsNoMatter) {
   auto producer = this->producer();
   const std::string id = get(producer.delay("a", 1h));
   EXPECT_EQ(get(dq::parse_id(id)).size(), 2u);
+  EXPECT_EQ(producer.stats()[1].failed, 1u);
   servers_[1].start();
   EXPECT_EQ(servers_[1].jobs(), 0u);
   wait_until([&] { return get(dq::parse_id(get(producer.delay("b", 1h)))).size() == 3; });
