@@ -86,9 +86,9 @@ constexpr int kFirstInherited = 3;
   ::_exit(127);
 }
 
-void announce(int to) {
-  const pid_t group = ::getpid();
-  (void)::send(to, &group, sizeof group, MSG_NOSIGNAL);
+// See child_guard.cpp: positive = a group begins, negative = it is over.
+void announce(int to, pid_t record) {
+  if (to >= 0) (void)::send(to, &record, sizeof record, MSG_NOSIGNAL);
 }
 
 // The child. It shares the parent's memory, and the parent's thread stands still, until exec.
@@ -97,7 +97,7 @@ void announce(int to) {
   standard.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
   ::setpgid(0, 0);
-  if (orders.options.announce_to >= 0) announce(orders.options.announce_to);
+  announce(orders.options.announce_to, ::getpid());
   ::dup2(orders.input, 0);
   ::dup2(orders.output, 1);
   ::dup2(orders.error, 2);
@@ -211,6 +211,7 @@ Result<Child> spawn_child(const std::vector<std::string>& argv, const std::vecto
                            p.trouble.write.get(), options, ::getpid()});
   if (pid < 0) return spawn_error(argv[0], errno);
   if (const std::optional<Trouble> trouble = trouble_of(p.trouble)) {
+    announce(options.announce_to, -pid);
     ::waitpid(pid, nullptr, 0);
     return trouble_error(argv[0], *trouble);
   }
@@ -219,6 +220,7 @@ Result<Child> spawn_child(const std::vector<std::string>& argv, const std::vecto
   if (!child.pidfd.open()) {
     const int number = errno;
     ::kill(-pid, SIGKILL);
+    announce(options.announce_to, -pid);
     ::waitpid(pid, nullptr, 0);
     return system_error("cannot watch the command '" + argv[0] + "'", number);
   }

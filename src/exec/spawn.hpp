@@ -41,7 +41,7 @@ struct SpawnOptions {
 // argv[0] is looked up in PATH if it has no slash. `environment` is the whole of it, as "KEY=value".
 //
 // Errors: kInvalidArgument (no such command, no permission to run it, not a program, limits that cannot be set),
-// kResourceExhausted (processes, descriptors, arguments too long). No process is left behind.
+// kResourceExhausted (processes, descriptors, arguments too long). No process is left behind, and none announced.
 Result<Child> spawn_child(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
                           const SpawnOptions& options = {});
 

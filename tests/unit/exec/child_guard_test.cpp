@@ -1,6 +1,7 @@
 #include "exec/child_guard.hpp"
 
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,19 @@ TEST(ChildGuard, ACommandIsTakenOffTheListAtItsEnd) {
   spec.argv = {"true"};
   spec.guard = guard->get();
   for (int i = 0; i < 100; ++i) EXPECT_EQ(run_command(spec, {}).exit_code, 0);
+}
+
+// The number of a group that never ran may be another's by the time the guard ends.
+TEST(ChildGuard, ACommandThatCannotBeStartedIsNotOnTheList) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  const Fd ours(ends[0]), guards(ends[1]);
+  ASSERT_FALSE(spawn_child({"/dev/null"}, {}, {.announce_to = ours.get()}));
+  pid_t begun = 0, over = 0;
+  ASSERT_EQ(::recv(guards.get(), &begun, sizeof begun, MSG_DONTWAIT), ssize_t{sizeof begun});
+  ASSERT_EQ(::recv(guards.get(), &over, sizeof over, MSG_DONTWAIT), ssize_t{sizeof over}) << "it is never taken off";
+  EXPECT_GT(begun, 0);
+  EXPECT_EQ(over, -begun);
 }
 
 TEST(ChildGuard, AProgramThatCannotBeStartedIsAnError) {
