@@ -94,11 +94,12 @@ Result<std::shared_ptr<HandlerChild>> ProcessPool::acquire(Lane*& lane) {
   base::Lock lock(mu_);
   const std::uint64_t failed_before = failed_starts_;
   ++waiting_;
-  while (free_.empty() && failed_starts_ == failed_before) {
+  while (free_.empty() && failed_starts_ == failed_before && !closing_) {
     wake_supervisor();
     changed_.wait(mu_);
   }
   --waiting_;
+  if (closing_) return Error(ErrorCode::kClosed, "the server stops");
   if (free_.empty()) return *start_error_;
   lane = free_.back();
   free_.pop_back();
@@ -231,11 +232,14 @@ ProcessPool::ProcessPool(ChildPlan plan, Fd wake) : plan_(std::move(plan)), wake
   supervisor_ = std::thread([this] { supervise(); });
 }
 
-ProcessPool::~ProcessPool() {
+ProcessPool::~ProcessPool() { close(); }
+
+void ProcessPool::close() {
+  if (!supervisor_.joinable()) return;
   {
     base::Lock lock(mu_);
     closing_ = true;
-    for (const auto& child : children_) retire(*child);
+    changed_.notify_all();
   }
   wake_supervisor();
   supervisor_.join();
@@ -247,7 +251,7 @@ void ProcessPool::supervise() {
     {
       base::Lock lock(mu_);
       if (closing_ && children_.empty()) return;
-      escalate();
+      closing_ ? kill_all() : escalate();
     }
     watch();
   }
@@ -339,6 +343,19 @@ Duration ProcessPool::next_signal_at() const {
     }
   }
   return next;
+}
+
+// Also one that was being started when the pool was closed.
+void ProcessPool::kill_all() {
+  for (const auto& child : children_) {
+    for (const auto& lane : child->lanes()) {
+      lane->terminate_at.reset();
+      lane->kill_at.reset();
+      if (lane->stop == ChildStop::kNone) lane->stop = ChildStop::kKilled;
+    }
+    retire(*child);
+    child->signal(SIGKILL);
+  }
 }
 
 void ProcessPool::escalate() {

@@ -33,8 +33,10 @@ class ProcessPool {
  public:
   // `options`: all defaults filled in. Errors: as ChildPlan::make(), kResourceExhausted.
   static Result<std::unique_ptr<ProcessPool>> start(const HandlerOptions& options);
-  // Kills all children. REQUIRES: no run() is under way.
-  ~ProcessPool();
+  ~ProcessPool();  // as close(). REQUIRES: no run() is under way
+
+  // Kills all children; runs that are in them, or come later, fail. May be called twice, by one thread.
+  void close();
 
   // Runs the handler of ctx.type() in a child. Blocks until it is over, or its child is gone.
   RunReport run(Context& ctx);
@@ -62,6 +64,7 @@ class ProcessPool {
   void watch();
   void hear(HandlerChild& child);
   void escalate() WINDLASS_REQUIRES(mu_);
+  void kill_all() WINDLASS_REQUIRES(mu_);
   void bury(HandlerChild& child);
   Duration next_signal_at() const WINDLASS_REQUIRES(mu_);
   void wake_supervisor() const;
@@ -70,7 +73,7 @@ class ProcessPool {
   const Fd wake_;
 
   mutable base::Mutex mu_;
-  base::CondVar changed_;  // a lane became free, a child ended or could not be started
+  base::CondVar changed_;  // a lane became free, a child ended or could not be started, no more will be
   std::vector<std::shared_ptr<HandlerChild>> children_ WINDLASS_GUARDED_BY(mu_);
   std::vector<Lane*> free_ WINDLASS_GUARDED_BY(mu_);  // last = used last
   std::uint64_t serials_ WINDLASS_GUARDED_BY(mu_) = 0;

@@ -31,8 +31,7 @@ Result<exec::ProcessPool*> Handlers::pool_for(const HandlerOptions& options) {
 }
 
 void Handlers::stop() {
-  pool_of_.clear();
-  pools_.clear();
+  for (const Pool& pool : pools_) pool.pool->close();
 }
 
 exec::ProcessPool* Handlers::find_pool(const Context& ctx) const {

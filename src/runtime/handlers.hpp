@@ -13,7 +13,7 @@
 
 namespace windlass::runtime {
 
-// Thread-safe, but for start() and stop().
+// Thread-safe, but for start(), which comes first, and stop(), which belongs to one thread.
 class Handlers {
  public:
   // `mux` must outlive this.
@@ -22,7 +22,7 @@ class Handlers {
   // Makes what the handlers need to run where their options, put over `server`, say.
   // Errors: kInvalidArgument (an option, named), those of ProcessPool::start().
   Status start(const HandlerOptions& server);
-  // Ends the child processes. REQUIRES: no run() is under way in one.
+  // Ends the child processes, and with them the runs that a stopping server has given up. Later ones fail.
   void stop();
 
   // Runs the handler of the task, wherever that is, with the fields of the run on what it logs. Blocks until it is
