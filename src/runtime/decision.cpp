@@ -39,10 +39,14 @@ broker::Finish decide_failure(const RunEnd& end, const RetryState& task, const C
   return f;
 }
 
-// The run may have ended its child: the task is poison once it has done so too often.
+// The run may have ended its child.
+bool is_suspect(const RunEnd& end) {
+  return end.loss == exec::ChildLoss::kByThisRun || end.loss == exec::ChildLoss::kUnclear;
+}
+
+// It has done so too often.
 bool is_poison(const RunEnd& end, const RetryState& task) {
-  const bool suspect = end.loss == exec::ChildLoss::kByThisRun || end.loss == exec::ChildLoss::kUnclear;
-  return suspect && task.crash_limit > 0 && task.crashes + 1 >= task.crash_limit;
+  return is_suspect(end) && task.crash_limit > 0 && task.crashes + 1 >= task.crash_limit;
 }
 
 Failure poison_failure(Failure failure, int crashes) {
@@ -69,11 +73,18 @@ FailureKind stop_kind(StopReason reason) {
   }
 }
 
+// The child ended, and not surely by this run, which was to go on: it pays nothing. One that was to end anyway, by its
+// timeout, deadline or a cancel, has ended by that.
+bool lost_for_another(const RunEnd& end) {
+  const bool for_another = end.loss == exec::ChildLoss::kByOther || end.loss == exec::ChildLoss::kUnclear;
+  return for_another && stop_kind(end.stop) == FailureKind::kNone;
+}
+
 }  // namespace
 
 bool failed(const RunEnd& end) {
   const Outcome::Kind kind = end.outcome.kind();
-  if (end.loss == exec::ChildLoss::kByOther || end.loss == exec::ChildLoss::kUnclear) return false;
+  if (lost_for_another(end)) return false;
   return kind == Outcome::Kind::kFail || kind == Outcome::Kind::kSkipRetry;
 }
 
@@ -98,16 +109,16 @@ broker::Finish decide(const RunEnd& end, const RetryState& task, const Charge& c
     case Outcome::Kind::kSkipRetry: return archive(end.outcome.failure());
     case Outcome::Kind::kFail: break;
   }
-  if (end.stop == StopReason::kShutdown || end.loss == exec::ChildLoss::kByOther) return finish(FinishKind::kRequeue);
+  if (end.stop == StopReason::kShutdown) return finish(FinishKind::kRequeue);
   broker::Finish f;
   if (is_poison(end, task)) {
     f = archive(poison_failure(end.outcome.failure(), task.crashes + 1));
-  } else if (end.loss == exec::ChildLoss::kUnclear) {
+  } else if (lost_for_another(end)) {
     f = finish(FinishKind::kRequeue);
   } else {
     f = decide_failure(end, task, charge, now);
   }
-  f.crashed = end.loss != exec::ChildLoss::kNone;
+  f.crashed = is_suspect(end);
   return f;
 }
 

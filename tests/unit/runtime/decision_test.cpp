@@ -91,6 +91,22 @@ TEST(Decision, TheOtherTasksOfADeadChildPayNothing) {
   EXPECT_TRUE(unclear.crashed) << "it may have been this one";
 }
 
+TEST(Decision, WhoWasToEndAnywayDoesNotRunAgainBecauseAnotherEndedTheChild) {
+  for (const exec::ChildLoss loss : {exec::ChildLoss::kByOther, exec::ChildLoss::kUnclear}) {
+    RunEnd cancelled = lost_child(loss, StopReason::kCancelled);
+    cancelled.for_good = true;
+    EXPECT_TRUE(failed(cancelled));
+    EXPECT_EQ(decided(cancelled, {.max_retry = 25}).kind, FinishKind::kArchive);
+    const Finish timed_out = decided(lost_child(loss, StopReason::kTimeout), {.max_retry = 25});
+    EXPECT_EQ(timed_out.kind, FinishKind::kRetry);
+    EXPECT_TRUE(timed_out.charged);
+    EXPECT_EQ(timed_out.failure.kind, FailureKind::kTimeout);
+    EXPECT_EQ(timed_out.crashed, loss == exec::ChildLoss::kUnclear);
+    EXPECT_EQ(decided(lost_child(loss, StopReason::kDeadline), {.max_retry = 25}).kind, FinishKind::kArchive);
+    EXPECT_EQ(decided(lost_child(loss, StopReason::kLeaseLost), {.max_retry = 25}).kind, FinishKind::kRequeue);
+  }
+}
+
 TEST(Decision, SkipRetryArchivesAlways) {
   for (const StopReason stop : {StopReason::kNone, StopReason::kTimeout, StopReason::kShutdown}) {
     const Finish f = decided({SkipRetry("bad"), stop}, {.retried = 0, .max_retry = 9}, {.is_failure = false});
