@@ -48,7 +48,7 @@ struct HandlerOptions {
   // A child that holds more resident memory than so many bytes after a run is replaced by a new one. Default: no limit.
   std::uint64_t rss_max = 0;
   // How long a handler that is told to stop may go on before its child gets SIGTERM; SIGKILL follows a second later,
-  // both to the child's whole process group. Default: 5 s.
+  // both to the child's whole process group. At most 24 h. Default: 5 s.
   Duration grace{};
 
   friend bool operator==(const HandlerOptions&, const HandlerOptions&) = default;

@@ -17,6 +17,8 @@ constexpr int kOpenFilesLeast = 32;
 constexpr int kNiceMost = 19;
 constexpr int kHandlersPerChildMost = 64;
 constexpr Duration kGraceDefault = std::chrono::seconds(5);
+// Far below what a time on the clock, and a wait in milliseconds, can hold.
+constexpr Duration kGraceMost = std::chrono::hours(24);
 
 int usable_cpus() {
   cpu_set_t set;
@@ -60,6 +62,9 @@ Status check_handler_options(const std::string& where, const HandlerOptions& o) 
     if (!status) return status;
   }
   if (o.nice > kNiceMost) return bad(where + ".nice", "at most " + std::to_string(kNiceMost), std::to_string(o.nice));
+  if (o.grace > kGraceMost) {
+    return bad(where + ".grace", "at most " + core::format_duration(kGraceMost), core::format_duration(o.grace));
+  }
   if (o.handlers_per_child > kHandlersPerChildMost) {
     return bad(where + ".handlers_per_child", "at most " + std::to_string(kHandlersPerChildMost), std::to_string(o.handlers_per_child));
   }

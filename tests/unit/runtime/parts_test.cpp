@@ -233,6 +233,7 @@ TEST(Settings, ABadValueIsNamedWithWhatIsAllowed) {
       {[](ServerConfig& c) { c.prefetch_max = -1; }, "prefetch_max must be at least 0, not -1"},
       {[](ServerConfig& c) { c.isolation.nice = 20; }, "isolation.nice must be at most 19, not 20"},
       {[](ServerConfig& c) { c.isolation.grace = -1s; }, "isolation.grace must be at least 0s, not -1s"},
+      {[](ServerConfig& c) { c.isolation.grace = 25h; }, "isolation.grace must be at most 24h0m0s, not 25h0m0s"},
       {[](ServerConfig& c) { c.isolation.open_files_max = 31; }, "isolation.open_files_max must be at least 32, not 31"},
       {[](ServerConfig& c) { c.isolation.handlers_per_child = 65; }, "isolation.handlers_per_child must be at most 64, not 65"},
       {[](ServerConfig& c) { c.isolation = {.cpu_time_max = 1s, .handlers_per_child = 2}; },
