@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -108,6 +109,12 @@ void serve_if_child(const Mux& mux) {
   const Result<ChildOrders> orders = parse_orders(text);
   if (!orders) {
     std::fprintf(stderr, "cannot serve as a handler process: %s\n", orders.error().message().c_str());
+    ::_exit(kExitBadOrders);
+  }
+  // Another program's environment may have been copied from a child's.
+  struct stat control {};
+  if (::fstat(kControlFd, &control) != 0 || !S_ISSOCK(control.st_mode)) {
+    std::fprintf(stderr, "%s is set, but no server has started this process: unset it\n", kChildVariable);
     ::_exit(kExitBadOrders);
   }
   // What a handler starts is no child of ours.
