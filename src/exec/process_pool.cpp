@@ -81,12 +81,13 @@ bool pass_on(Frame& frame, Context& ctx) {
 // -------------------------------------------------------------------------------------------------------- the caller
 
 RunReport ProcessPool::run(Context& ctx) {
-  for (;;) {
+  for (int attempt = 1;; ++attempt) {
     Lane* lane = nullptr;
     const auto child = acquire(lane);
     if (!child) return {Outcome::fail("cannot start a handler process: " + child.error().message())};
+    Attempt made = run_in(**child, *lane, ctx);
     // A child that ended while it was free has not seen the task.
-    if (auto report = run_in(**child, *lane, ctx)) return *std::move(report);
+    if (!made.unseen || attempt == kAttempts || ctx.stop_requested()) return std::move(made.report);
   }
 }
 
@@ -108,26 +109,26 @@ Result<std::shared_ptr<HandlerChild>> ProcessPool::acquire(Lane*& lane) {
   return lane->child.shared_from_this();
 }
 
-std::optional<RunReport> ProcessPool::run_in(HandlerChild& child, Lane& lane, Context& ctx) {
+ProcessPool::Attempt ProcessPool::run_in(HandlerChild& child, Lane& lane, Context& ctx) {
   const bool alone = plan_.options.handlers_per_child == 1;
   child.output().begin_run(alone ? log_context() : std::vector<LogField>{{"child", std::to_string(child.pid())}});
   const std::uint64_t serial = lane.serial;
   const std::stop_callback on_stop(ctx.stop_token(), [&] { tell_to_stop(lane, serial, ctx.stop_reason()); });
   const Status sent = lane.channel.send(task_frame(ctx, serial));
   if (!sent && sent.error().code() == ErrorCode::kResourceExhausted) {
-    return finish(lane, {.kind = Outcome::Kind::kSkipRetry,
-                         .failure = {FailureKind::kError, "task is too large: " + sent.error().message()}});
+    return {finish(lane, {.kind = Outcome::Kind::kSkipRetry,
+                          .failure = {FailureKind::kError, "task is too large: " + sent.error().message()}})};
   }
   for (;;) {
     Result<std::optional<Frame>> frame = lane.channel.receive();
-    if (!frame) return conclude(child, lane, "it sent what is no frame: " + frame.error().message());
+    if (!frame) return {conclude(child, lane, "it sent what is no frame: " + frame.error().message())};
     if (!*frame) {
       RunReport report = conclude(child, lane, "the handler closed its connection to the server");
-      if (!sent && report.loss == ChildLoss::kByThisRun) return std::nullopt;
-      return report;
+      const bool unseen = !sent && report.loss == ChildLoss::kByThisRun;
+      return {std::move(report), unseen};
     }
-    if (auto* finished = std::get_if<FinishedFrame>(&**frame)) return finish(lane, std::move(*finished));
-    if (!pass_on(**frame, ctx)) return conclude(child, lane, "it sent a frame that has no place there");
+    if (auto* finished = std::get_if<FinishedFrame>(&**frame)) return {finish(lane, std::move(*finished))};
+    if (!pass_on(**frame, ctx)) return {conclude(child, lane, "it sent a frame that has no place there")};
   }
 }
 

@@ -52,7 +52,13 @@ class ProcessPool {
 
   // The caller's side.
   Result<std::shared_ptr<HandlerChild>> acquire(Lane*& lane);
-  std::optional<RunReport> run_in(HandlerChild& child, Lane& lane, Context& ctx);
+  // So many children at most may end before they have taken a task: then it fails with how the last of them ended.
+  static constexpr int kAttempts = 3;
+  struct Attempt {
+    RunReport report;
+    bool unseen = false;  // the child ended without having taken the task
+  };
+  Attempt run_in(HandlerChild& child, Lane& lane, Context& ctx);
   RunReport finish(Lane& lane, FinishedFrame frame);
   RunReport conclude(HandlerChild& child, Lane& lane, std::string broken);
   void tell_to_stop(Lane& lane, std::uint64_t serial, StopReason reason);

@@ -25,5 +25,16 @@ TEST_F(ProcessTest, APoolThatIsClosedEndsTheRunsInItAndTakesNoMore) {
   EXPECT_TRUE(pool->children().empty());
 }
 
+// A task larger than a socket takes at once: it is not the task that ends them.
+TEST_F(ProcessTest, ChildrenThatEndBeforeTheyReadATaskAreNotStartedForEver) {
+  ::setenv("WINDLASS_TEST_DIES_EARLY", "1", 1);
+  auto pool = get(exec::ProcessPool::start({.isolation = Isolation::kProcess, .handlers_per_child = 1}));
+  FakeContext ctx("sleep", Payload(std::string(4 << 20, 'x')));
+  const exec::RunReport got = pool->run(ctx);
+  ::unsetenv("WINDLASS_TEST_DIES_EARLY");
+  EXPECT_EQ(got.outcome.kind(), Outcome::Kind::kFail);
+  EXPECT_THAT(got.outcome.failure().message, HasSubstr("exited with code 9"));
+}
+
 }  // namespace
 }  // namespace windlass::testing
