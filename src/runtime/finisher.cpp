@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <windlass/log.hpp>
@@ -272,7 +273,8 @@ void Finisher::note_unknown() {
   ++work_.unknowns;
   std::vector<std::size_t> order(work_.finishes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) -> const std::string& { return work_.finishes[i].lease.task.queue; });
+  const auto place = [&](std::size_t i) { return std::pair(std::string_view(work_.finishes[i].lease.task.queue), i); };
+  std::ranges::sort(order, {}, place);
   std::vector<Finish> finishes;
   std::vector<TaskRun*> runs;
   for (const std::size_t i : order) {

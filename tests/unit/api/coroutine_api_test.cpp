@@ -154,11 +154,14 @@ TEST_F(CoroutineApi, TheEndOfAPeerAndARefusedConnectionAreToldApart) {
     std::array<char, 10> buffer;
     const Result<std::size_t> n = co_await stream->read_some(buffer);
     if (!n || *n != 0) co_return Outcome::fail("no end of the stream");
-    co_await on_thread([&] { listener.close(); });
+    co_await on_thread([&] {
+      server.join();
+      listener.close();
+    });
     const Result<TcpStream> refused = co_await TcpStream::connect("127.0.0.1", listener.port());
     co_return Outcome::fail(refused ? "connected" : refused.error().message());
   });
-  server.join();
+  if (server.joinable()) server.join();
   EXPECT_EQ(info.failure.message, "127.0.0.1:" + std::to_string(listener.port()) + ": connect: Connection refused");
 }
 
