@@ -16,7 +16,7 @@
 // now"), because a broker on one machine measures them on the clock that never jumps.
 //
 // Leases, liveness and the records of servers and schedulers end on Clock::steady(); all the rest (due times,
-// retention, unique locks, tick marks, holds of groups) on Clock::now(). What lasts until T has ended at T; whether a
+// retention, unique locks, taken ticks, holds of groups) on Clock::now(). What lasts until T has ended at T; whether a
 // wall clock that is stepped back brings it to life again is not defined.
 //
 // States. docs/internals/states.md draws them; a task is in exactly one state, and moves only as the verbs here say.
@@ -466,7 +466,7 @@ class Broker {
 
   virtual Status publish_scheduler(const SchedulerRecord& record, Duration ttl) = 0;
   virtual Status clear_scheduler(const std::string& id) = 0;
-  // Greatest nominal time of all ticks taken of each entry, however long ago. It outlives the marks.
+  // Greatest nominal time of all ticks taken of each entry, however long ago. It outlives the runs.
   virtual Result<std::vector<std::optional<TimePoint>>> last_ticks(std::span<const std::string> entries) = 0;
 
   // -- for the inspector

@@ -91,6 +91,15 @@ class KeepLines final : public LogSink {
   std::vector<std::string> lines_;
 };
 
+// What the handler of a task wrote into this file once it ran: usually a process id.
+inline std::string marked(const std::string& path) {
+  EXPECT_TRUE(eventually([&] { return ::access(path.c_str(), F_OK) == 0; })) << path;
+  std::ifstream file(path);
+  std::string text;
+  std::getline(file, text);
+  return text;
+}
+
 class ProcessTest : public ::testing::Test {
  protected:
   ProcessTest() {
@@ -127,14 +136,6 @@ class ProcessTest : public ::testing::Test {
     return task(id);
   }
 
-  // What the handler of a task wrote into this file once it ran: usually a process id.
-  std::string marked(const std::string& path) {
-    EXPECT_TRUE(eventually([&] { return ::access(path.c_str(), F_OK) == 0; })) << path;
-    std::ifstream file(path);
-    std::string text;
-    std::getline(file, text);
-    return text;
-  }
   pid_t marked_pid(const std::string& path) { return std::stoi(marked(path)); }
 
   static std::shared_ptr<KeepLines> keep_lines() {

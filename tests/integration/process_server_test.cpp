@@ -45,13 +45,6 @@ class ServerProgram : public ::testing::Test {
   bool comes_to(const std::string& id, TaskState state) {
     return eventually([&] { return task(id).state == state; });
   }
-  std::string marked(const std::string& path) {
-    EXPECT_TRUE(eventually([&] { return ::access(path.c_str(), F_OK) == 0; })) << path;
-    std::ifstream file(path);
-    std::string text;
-    std::getline(file, text);
-    return text;
-  }
 
   TempDir dir;
   const std::string url = "sqlite:" + dir.file("tasks.db");

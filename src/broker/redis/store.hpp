@@ -59,7 +59,7 @@ class Store {
   Result<redis::Replies> read(const redis::Pipeline& commands);
 
   // What the keys begin with that say which ticks were taken by tasks of `queue`: one prefix for all queues, but in a cluster that of
-  // the queue, because a script can touch the keys of one node only. So in a cluster the marks of an entry hold within one queue.
+  // the queue, because a script can touch the keys of one node only. So in a cluster the ticks of an entry are taken within one queue.
   std::string tick_prefix(const std::string& queue) const;
 
   std::uint64_t random();
