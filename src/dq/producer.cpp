@@ -5,6 +5,7 @@
 
 #include <windlass/dq.hpp>
 
+#include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "core/text.hpp"
 #include "core/time_math.hpp"
@@ -221,7 +222,7 @@ Result<Producer> Producer::open(Nodes nodes, ProducerConfig config) {
 }
 
 Result<std::string> Producer::delay(std::string_view body, Duration delay, PutOptions options) {
-  const TimePoint now = std::chrono::system_clock::now();
+  const TimePoint now = base::real_clock().now();
   const Message message(std::string(body), core::saturated_sum(now, delay), options);
   return std::move(impl_->write({&message, 1}, now).front());
 }
@@ -232,7 +233,7 @@ Result<std::string> Producer::at(std::string_view body, TimePoint at, PutOptions
 }
 
 std::vector<Result<std::string>> Producer::put_batch(std::span<const Message> messages) {
-  return impl_->write(messages, std::chrono::system_clock::now());
+  return impl_->write(messages, base::real_clock().now());
 }
 
 Status Producer::revoke(std::string_view id) { return impl_->revoke(id); }

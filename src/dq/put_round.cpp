@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "core/time_math.hpp"
 #include "dq/nodes.hpp"
 
@@ -81,7 +82,7 @@ void PutRound::open(std::span<Put* const> puts) {
 
 void PutRound::send(std::span<Put* const> puts) {
   std::vector<Commands> commands(links_.size());
-  const TimePoint now = std::chrono::system_clock::now();
+  const TimePoint now = base::real_clock().now();
   for (Put* put : puts) {
     // Rounded down: a node that is early is waited for, one that is late cannot be helped.
     const beanstalk::PutArgs args{put->options.priority,

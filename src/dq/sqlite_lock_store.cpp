@@ -1,6 +1,7 @@
 #include <chrono>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "dq/lock_stores.hpp"
 #include "sqlite/connection.hpp"
@@ -36,7 +37,7 @@ class SqliteLockStore final : public LockStore {
   Result<Exchange> exchange(const std::string& key, const std::string& expected, const std::string& desired,
                             Duration keep) override {
     base::Lock lock(mu_);
-    const std::int64_t now = std::chrono::system_clock::now().time_since_epoch() / std::chrono::milliseconds(1);
+    const std::int64_t now = base::real_clock().now().time_since_epoch() / std::chrono::milliseconds(1);
     if (++exchanges_ % kExpireEvery == 0) db_->execute(kExpire, now);
     Exchange result;
     result.stored = db_->execute(kStore, key, expected, desired, now + keep / std::chrono::milliseconds(1), now) > 0;
