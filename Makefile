@@ -4,6 +4,7 @@
 #   make test     all tests: optimised, with ASan+UBSan, with TSan (see scripts/test)
 #   make build    the tool, to build/bin/windlass
 #   make install  library, headers and tool (PREFIX=/usr/local)
+#   make docs-check  links and code blocks of all documents (scripts/check-docs --write mends the blocks)
 #   make bench    the measurements of bench/, to the terminal and as JSON
 #   make tidy     clang-tidy over the library
 #   make format   clang-format over all C++ files
@@ -12,7 +13,7 @@
 JOBS ?= $(shell nproc)
 export JOBS
 
-.PHONY: demo test build install bench tidy format clean setup setup-test
+.PHONY: demo test build install docs-check bench tidy format clean setup setup-test
 
 build: setup
 	@scripts/build release windlass_tool
@@ -27,6 +28,9 @@ install: setup
 
 test: setup-test
 	@scripts/test
+
+docs-check:
+	@scripts/check-docs
 
 bench: setup
 	@scripts/build release windlass_tool

@@ -7,6 +7,7 @@
 
 #include <windlass/windlass.hpp>
 
+using namespace std::chrono_literals;
 using namespace windlass::literals;
 
 namespace {
@@ -27,7 +28,9 @@ int fail(const windlass::Error& error) {
 
 int main() {
   windlass::Mux mux;
+  // docs: pattern
   mux.handle("video:", convert, {.isolation = windlass::Isolation::kProcess, .memory_max = 512_MiB});
+  // docs: end
   // This program enqueues tasks before it serves. Its children must not do that, too: for them main() ends here.
   windlass::serve_if_child(mux);
 
@@ -40,7 +43,11 @@ int main() {
       return fail(task.error());
   }
 
-  windlass::Server server(*broker);
+  // docs: server
+  windlass::ServerConfig config;
+  config.isolation = {.isolation = windlass::Isolation::kProcess, .grace = 10s};
+  windlass::Server server(*broker, config);
+  // docs: end
   if (auto started = server.start(mux); !started) return fail(started.error());
   if (auto empty = server.wait_until_empty(); !empty) return fail(empty.error());
   const windlass::Inspector inspector(*broker);

@@ -1,9 +1,9 @@
 windlass_test(cli_tests
   SOURCES cli_demo_test.cpp cli_enqueue_test.cpp cli_inspect_test.cpp cli_trouble_test.cpp cli_usage_test.cpp
-          cli_work_test.cpp
+          cli_work_test.cpp documents_test.cpp
   LAYERS exec mux
   LABEL integration
   TIMEOUT 60)
 add_dependencies(cli_tests windlass_tool)
 target_compile_definitions(cli_tests PRIVATE
-  WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>" WINDLASS_CLI_DOCUMENT="${PROJECT_SOURCE_DIR}/docs/reference/cli.md")
+  WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>" WINDLASS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

@@ -1,4 +1,4 @@
-// The command line itself: help, wrong use, which store, and the documented examples.
+// The command line itself: help, wrong use, and which store.
 #include "cli_fixture.hpp"
 
 namespace windlass::testing {
@@ -126,28 +126,8 @@ TEST_F(CliUsage, AFullOutputIsAFailure) {
   EXPECT_THAT(full.err, HasSubstr("standard output"));
 }
 
-// All blocks that begin with ```sh, as one script.
-std::string documented_script() {
-  std::ifstream document(WINDLASS_CLI_DOCUMENT);
-  std::string script = "set -e\n";
-  bool inside = false;
-  for (std::string line; std::getline(document, line);) {
-    if (line == "```sh") inside = true;
-    else if (line == "```") inside = false;
-    else if (inside) script += line + "\n";
-  }
-  return script;
-}
-
-TEST_F(CliUsage, EveryExampleOfTheReferenceRuns) {
-  const std::string tools = std::filesystem::path(WINDLASS_TOOL).parent_path().string();
-  const Ran ran = run({"sh", "-c", "cd '" + folder_.string() + "'\n" + documented_script()}, {},
-                      {"WINDLASS_BROKER=" + broker(), "PATH=" + tools + ":" + std::getenv("PATH")});
-  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
-}
-
 TEST_F(CliUsage, EveryCommandIsInTheReference) {
-  const std::string document = read_file(WINDLASS_CLI_DOCUMENT);
+  const std::string document = read_file(WINDLASS_SOURCE_DIR "/docs/reference/cli.md");
   for (const char* command :
        {"enqueue", "work", "queue ls", "queue inspect", "queue history", "queue pause", "queue resume", "queue rm", "task ls",
         "task inspect", "task cancel", "task run", "task archive", "task delete", "task run-all", "task archive-all",

@@ -1,4 +1,15 @@
 if(WINDLASS_BUILD_EXAMPLES)
+  windlass_test(example_tests
+    SOURCES examples_test.cpp ${PROJECT_SOURCE_DIR}/tests/support/child_process.cpp ${PROJECT_SOURCE_DIR}/tests/support/redis_server.cpp
+    LAYERS api broker exec
+    LABEL integration TIMEOUT 60)
+  add_dependencies(example_tests windlass_tool)
+  foreach(example bulk_import email nightly_report periodic_msgpack task_id_in_logs thumbnails transactional transcode webhook)
+    add_dependencies(example_tests example_${example})
+  endforeach()
+  target_compile_definitions(example_tests PRIVATE WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>"
+    WINDLASS_EXAMPLES="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}" WINDLASS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+
   windlass_test(quickstart_tests SOURCES quickstart_test.cpp LAYERS exec mux LABEL integration TIMEOUT 60)
   add_dependencies(quickstart_tests windlass_tool example_quickstart)
   target_compile_definitions(quickstart_tests PRIVATE
