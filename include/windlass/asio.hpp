@@ -87,7 +87,8 @@ class AsioOperation final : public Operation {
         shared->mail->completion.set_exception(thrown);
       else
         shared->mail->completion.set(std::move(value));
-      shared->mail->post();
+      // Behind this call, in the strand: Asio has then let go of its frame and of the exception, on its own thread.
+      boost::asio::post(shared->strand, [mail = shared->mail] { mail->post(); });
     }
   };
 

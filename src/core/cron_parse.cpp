@@ -150,7 +150,7 @@ class CronParser {
     if (parts.size() != 5 && !(options_.seconds && parts.size() == 6)) return wrong_count(parts.size());
     std::array<Values, 6> values;
     std::array<bool, 6> star{};
-    values[0] = 1;  // second 0
+    if (parts.size() == 5) values[0] = 1;  // second 0
     for (std::size_t i = 6 - parts.size(); i < 6; ++i) {
       const Status status = read_field(kFields[i], parts[i - (6 - parts.size())], values[i], star[i]);
       if (!status) return status.error();

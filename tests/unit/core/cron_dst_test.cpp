@@ -104,6 +104,29 @@ INSTANTIATE_TEST_SUITE_P(Zones, CronAgainstTheCLibrary,
                            return name;
                          });
 
+TEST(CronWithSeconds, EverySecondOfADayIsRight) {
+  const std::vector<Case> cases = {
+      {"* * * * * *", [](const std::tm&) { return true; }},
+      {"7 * * * * *", [](const std::tm& t) { return t.tm_sec == 7; }},
+      {"3-12 46 18 * * *", [](const std::tm& t) { return t.tm_hour == 18 && t.tm_min == 46 && t.tm_sec >= 3 && t.tm_sec <= 12; }},
+      {"0,59 */7 * * * *", [](const std::tm& t) { return (t.tm_sec == 0 || t.tm_sec == 59) && t.tm_min % 7 == 0; }},
+      {"*/13 59 23 * * *", [](const std::tm& t) { return t.tm_hour == 23 && t.tm_min == 59 && t.tm_sec % 13 == 0; }},
+      {"30 0 0 * * *", [](const std::tm& t) { return t.tm_hour == 0 && t.tm_min == 0 && t.tm_sec == 30; }},
+  };
+  constexpr std::time_t kFrom = 1709208000;  // 2024-02-29
+  for (const Case& one : cases) {
+    const CronSpec spec = *CronSpec::parse(one.spec, {.seconds = true});
+    auto next = spec.next(TimePoint(std::chrono::seconds(kFrom - 1)));
+    for (std::time_t second = kFrom; second < kFrom + 86400; ++second) {
+      std::tm utc{};
+      gmtime_r(&second, &utc);
+      const TimePoint now{std::chrono::seconds(second)};
+      ASSERT_EQ(next == now, one.fits(utc)) << "'" << one.spec << "' at " << format_time(now);
+      if (next == now) next = spec.next(now);
+    }
+  }
+}
+
 // The rule in words, at one jump of each kind.
 std::vector<std::string> fires(std::string_view spec, const char* zone, std::string_view from, std::string_view until) {
   std::vector<std::string> found;

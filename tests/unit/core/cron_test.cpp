@@ -126,6 +126,10 @@ TEST(Cron, SecondsAreASixthFieldWhereTheyAreTurnedOn) {
   EXPECT_THAT(
       times(parse("*/20 59 23 * * *", {.seconds = true}), kFrom, 4),
       ElementsAre("2024-02-29T23:59:00Z", "2024-02-29T23:59:20Z", "2024-02-29T23:59:40Z", "2024-03-01T23:59:00Z"));
+  EXPECT_THAT(times(parse("7,30-31 * * * * *", {.seconds = true}), kFrom, 4),
+              ElementsAre("2024-02-29T12:35:07Z", "2024-02-29T12:35:30Z", "2024-02-29T12:35:31Z",
+                          "2024-02-29T12:36:07Z"))
+      << "second 0 is one of its seconds only where the field says so";
   EXPECT_EQ(first("* * * * *", kFrom, {.seconds = true}), "2024-02-29T12:35:00Z") << "five fields still are minutes";
   EXPECT_THAT(message("* * * * * *"), HasSubstr("has 6 fields; expected are 5"));
 }
