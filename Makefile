@@ -4,6 +4,7 @@
 #   make test     all tests: optimised, with ASan+UBSan, with TSan (see scripts/test)
 #   make build    the tool, to build/bin/windlass
 #   make install  library, headers and tool (PREFIX=/usr/local)
+#   make deb      Debian packages of library, development files and tool, to build/deb/packages
 #   make docs-check  links and code blocks of all documents (scripts/check-docs --write mends the blocks)
 #   make bench    the measurements of bench/, to the terminal and as JSON
 #   make tidy     clang-tidy over the library
@@ -13,7 +14,7 @@
 JOBS ?= $(shell nproc)
 export JOBS
 
-.PHONY: demo test build install docs-check bench tidy format clean setup setup-test
+.PHONY: demo test build install deb docs-check bench tidy format clean setup setup-test
 
 build: setup
 	@scripts/build release windlass_tool
@@ -28,6 +29,12 @@ install: setup
 
 test: setup-test
 	@scripts/test
+
+deb: setup
+	@scripts/setup deb
+	@scripts/build deb windlass_tool windlass windlass_shared
+	@cd build/deb && cpack >cpack.log || { cat cpack.log >&2; exit 1; }
+	@ls build/deb/packages/*.deb
 
 docs-check:
 	@scripts/check-docs
