@@ -1,23 +1,21 @@
 #include "redis/script.hpp"
 
-#include <openssl/evp.h>
-
-#include <stdexcept>
+#include <boost/uuid/detail/sha1.hpp>
+#include <utility>
 
 namespace windlass::redis {
 namespace {
 
+// Not OpenSSL's: its first call of a digest costs a process that needs no TLS 2 MiB of memory.
 std::string sha1_hex(std::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha1(), nullptr) != 1) {
-    throw std::runtime_error("OpenSSL has no SHA-1");
-  }
+  boost::uuids::detail::sha1 sha1;
+  sha1.process_bytes(text.data(), text.size());
+  boost::uuids::detail::sha1::digest_type words;
+  sha1.get_digest(words);
   constexpr char kHex[] = "0123456789abcdef";
   std::string hex;
-  for (unsigned int i = 0; i < size; ++i) {
-    hex += kHex[digest[i] >> 4];
-    hex += kHex[digest[i] & 15];
+  for (const unsigned int word : words) {
+    for (int shift = 28; shift >= 0; shift -= 4) hex += kHex[word >> shift & 15];
   }
   return hex;
 }
