@@ -108,30 +108,54 @@ codec::Value to_json(const SchedulerEvent& event) {
 }
 
 struct HistoryArgs {
-  std::string entry;
+  std::vector<std::string> entries;
   std::size_t limit = 30;
 };
+
+struct EntryHistory {
+  std::string entry;
+  std::vector<SchedulerEvent> events;
+};
+
+Result<EntryHistory> read_history(const Inspector& inspector, const std::string& entry, std::size_t limit) {
+  auto events = inspector.scheduler_events(entry, limit);
+  if (!events) return events.error();
+  // An entry of a scheduler that is gone still has its history; one that never was has none.
+  if (const auto found = events->empty() ? find_entry(inspector, entry) : SchedulerEntry(); !found) return found.error();
+  return EntryHistory{entry, *std::move(events)};
+}
+
+codec::Value to_json(const EntryHistory& history) {
+  codec::Value::Array list;
+  for (const SchedulerEvent& event : history.events) list.push_back(to_json(event));
+  return codec::Value::Object{{"entry", history.entry}, {"events", list}};
+}
+
+void show_history(const EntryHistory& history) {
+  if (history.events.empty()) put("no ticks yet\n");
+  Table table({"TICK", "TASK", "ENQUEUED"});
+  for (const SchedulerEvent& e : history.events) table.add({full_time(e.tick), e.task_id, full_time(e.enqueued_at)});
+  if (!table.empty()) table.print();
+}
 
 Result<int> history(const Session& session, const HistoryArgs& args) {
   const Result<BrokerPtr> broker = session.open();
   if (!broker) return broker.error();
-  const Inspector inspector(*broker);
-  const auto events = inspector.scheduler_events(args.entry, args.limit);
-  if (!events) return events.error();
-  // An entry of a scheduler that is gone still has its history; one that never was has none.
-  if (const auto entry = events->empty() ? find_entry(inspector, args.entry) : SchedulerEntry(); !entry) {
-    return entry.error();
+  std::vector<EntryHistory> histories;
+  for (const std::string& entry : args.entries) {
+    Result<EntryHistory> one = read_history(Inspector(*broker), entry, args.limit);
+    if (!one) return one.error();
+    histories.push_back(*std::move(one));
   }
-  if (session.json) {
-    codec::Value::Array list;
-    for (const SchedulerEvent& event : *events) list.push_back(to_json(event));
-    return Session::print(codec::Value::Object{{"entry", args.entry}, {"events", list}});
+  if (session.json && histories.size() == 1) return Session::print(to_json(histories[0]));
+  codec::Value::Array list;
+  for (const EntryHistory& one : histories) {
+    list.push_back(to_json(one));
+    if (session.json) continue;
+    if (histories.size() > 1) put((list.size() > 1 ? "\n" : "") + printable(one.entry) + "\n");
+    show_history(one);
   }
-  if (events->empty()) put("no ticks yet\n");
-  Table table({"TICK", "TASK", "ENQUEUED"});
-  for (const SchedulerEvent& e : *events) table.add({full_time(e.tick), e.task_id, full_time(e.enqueued_at)});
-  if (!table.empty()) table.print();
-  return kOk;
+  return session.json ? Session::print(codec::Value::Object{{"entries", list}}) : Result<int>(kOk);
 }
 
 // ------------------------------------------------------------------------------------------------------------ trigger
@@ -169,10 +193,10 @@ void add_next(CLI::App& cron, Session& session) {
 }
 
 void add_history(CLI::App& cron, Session& session) {
-  CLI::App* command = cron.add_subcommand("history", "Show the last ticks of an entry");
+  CLI::App* command = cron.add_subcommand("history", "Show the last ticks of entries");
   auto args = std::make_shared<HistoryArgs>();
-  command->add_option("ENTRY", args->entry, "id of the entry")->required();
-  command->add_option("--limit", args->limit, "how many (default: 30)")->check(CLI::Range(1, 1000));
+  command->add_option("ENTRY", args->entries, "ids of the entries")->required();
+  command->add_option("--limit", args->limit, "how many of each (default: 30)")->check(CLI::Range(1, 1000));
   command->callback([&session, args] { session.run = [&session, args] { return history(session, *args); }; });
 }
 

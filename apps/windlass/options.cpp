@@ -42,11 +42,15 @@ Result<std::uint64_t> parse_size(const std::string& text) {
   return Error(ErrorCode::kInvalidArgument, "'" + text + "' is no size; sizes are like 512MiB, 2GiB or 1000000 (bytes)");
 }
 
+std::string state_names(const std::string& between) {
+  std::string names;
+  for (int i = 1; i <= kTaskStateCount; ++i) names += (i > 1 ? between : "") + std::string(task_state_name(static_cast<TaskState>(i)));
+  return names;
+}
+
 Result<TaskState> parse_state(const std::string& text) {
   if (const auto state = find_task_state(text)) return *state;
-  std::string names;
-  for (int i = 1; i <= kTaskStateCount; ++i) names += (i > 1 ? ", " : "") + std::string(task_state_name(static_cast<TaskState>(i)));
-  return Error(ErrorCode::kInvalidArgument, "'" + text + "' is no state; there are " + names);
+  return Error(ErrorCode::kInvalidArgument, "'" + text + "' is no state; there are " + state_names(", "));
 }
 
 }  // namespace
@@ -69,7 +73,7 @@ CLI::Option* add_size(CLI::App& app, const std::string& name, std::optional<std:
 }
 
 CLI::Option* add_state(CLI::App& app, const std::string& name, std::optional<TaskState>& into, const std::string& help) {
-  return add_parsed<TaskState>(app, name, into, help, parse_state)->type_name("STATE");
+  return add_parsed<TaskState>(app, name, into, help, parse_state)->type_name("STATE:{" + state_names(",") + "}");
 }
 
 }  // namespace windlass::app

@@ -163,7 +163,12 @@ std::string Table::line(const std::vector<std::string>& cells) const {
 }
 
 void Table::print() const {
-  std::string out = paint(Color::kBold, line(columns_)) + "\n";
+  put(paint(Color::kBold, line(columns_)) + "\n");
+  print_rows();
+}
+
+void Table::print_rows() const {
+  std::string out;
   for (const auto& row : rows_) out += line(row) + "\n";
   put(out);
 }

@@ -46,6 +46,8 @@ class Table {
   explicit Table(std::vector<std::string> columns);
   void add(std::vector<std::string> cells);
   void print() const;
+  // Without the names of the columns.
+  void print_rows() const;
   bool empty() const { return rows_.empty(); }
 
  private:

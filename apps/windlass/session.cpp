@@ -1,6 +1,5 @@
 #include "session.hpp"
 
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,21 +13,11 @@
 
 #include <windlass/log.hpp>
 
+#include "home.hpp"
 #include "output.hpp"
 
 namespace windlass::app {
 namespace {
-
-Result<std::string> state_folder() {
-  if (const char* xdg = std::getenv("XDG_STATE_HOME"); xdg && *xdg == '/') return std::string(xdg) + "/windlass";
-  const char* home = std::getenv("HOME");
-  if (!home || *home != '/') {
-    const passwd* user = ::getpwuid(::getuid());
-    home = user ? user->pw_dir : nullptr;
-  }
-  if (home && *home == '/') return std::string(home) + "/.local/state/windlass";
-  return Error(ErrorCode::kInvalidArgument, "no home folder to keep tasks in: give --broker sqlite:FILE");
-}
 
 Status make_private_folder(const std::string& path) {
   std::error_code failed;
@@ -43,6 +32,17 @@ constexpr Duration kFirstPause = std::chrono::milliseconds(50);
 constexpr Duration kLongestPause = std::chrono::seconds(1);
 
 }  // namespace
+
+const std::vector<ExitCode>& exit_codes() {
+  static const std::vector<ExitCode> codes{{kOk, "done"},
+                                           {kFailed, "failed, and none of the below"},
+                                           {kUsage, "the command line, or a value in it, is wrong"},
+                                           {kNotFound, "no such task or queue"},
+                                           {kConflict, "duplicate, id taken, or not possible in this state"},
+                                           {kUnavailable, "the broker cannot be reached or opened, or what it holds cannot be read"},
+                                           {kNotInTime, "not done in time"}};
+  return codes;
+}
 
 int exit_code_of(ErrorCode code) {
   switch (code) {
@@ -66,7 +66,7 @@ int exit_code_of(ErrorCode code) {
 Result<std::string> Session::url() const {
   if (!broker_url.empty()) return broker_url;
   Result<std::string> folder = state_folder();
-  if (!folder) return folder;
+  if (!folder) return Error(folder.error().code(), folder.error().message() + " to keep tasks in: give --broker sqlite:FILE");
   if (Status made = make_private_folder(*folder); !made) return made.error();
   return "sqlite:" + *folder + "/windlass.db";
 }
@@ -95,8 +95,9 @@ Result<int> Session::print(const codec::Value& value) {
   return kOk;
 }
 
-int Session::report(const Error& error) const {
-  const int code = exit_code_of(error.code());
+int Session::report(const Error& error) const { return report(error, exit_code_of(error.code())); }
+
+int Session::report(const Error& error, int code) const {
   std::string text = "windlass: " + printable(error.message());
   if (json) {
     codec::Value::Object object;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <windlass/broker.hpp>
 #include <windlass/codec.hpp>
@@ -22,10 +23,23 @@ enum Exit : int {
   kNotFound = 3,      // no such task or queue
   kConflict = 4,      // duplicate, id taken, or not possible in this state
   kUnavailable = 5,   // the broker cannot be reached or opened
+  kNotInTime = 6,     // `task wait --timeout`
+};
+struct ExitCode {
+  int code;
+  std::string meaning;
+};
+const std::vector<ExitCode>& exit_codes();
+// What else the help and the manual say to all commands.
+inline constexpr const char* kNotes[] = {
+    "Errors go to standard error; with --json as {\"error\",\"message\",\"exit_code\"}.",
+    "Durations: 1500ms, 2h30m, 7d. Times: RFC 3339.",
+    "Options are taken from the command line, else from the environment, else from the configuration file.",
 };
 int exit_code_of(ErrorCode code);
 
 struct Session {
+  std::string config;       // empty = config.toml in the user's configuration folder, if there is one
   std::string broker_url;   // empty = the file in the user's state folder
   bool json = false;
   std::string log_level = "info";
@@ -45,6 +59,7 @@ struct Session {
   static Result<int> print(const codec::Value& value);
   // Writes the error to standard error ("windlass: ...", or JSON) and returns the exit code.
   int report(const Error& error) const;
+  int report(const Error& error, int code) const;
 };
 
 // --wait, for commands that go on for long.
@@ -55,6 +70,8 @@ void add_enqueue(CLI::App& app, Session& session);
 void add_work(CLI::App& app, Session& session);
 void add_queue(CLI::App& app, Session& session);
 void add_task(CLI::App& app, Session& session);
+void add_task_list(CLI::App& task, Session& session);
+void add_task_wait(CLI::App& task, Session& session);
 void add_task_bulk(CLI::App& task, Session& session);
 void add_group(CLI::App& app, Session& session);
 void add_server(CLI::App& app, Session& session);
@@ -65,5 +82,7 @@ void add_dq(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);
+// completion, man, help: what is made from the command line itself.
+void add_manual(CLI::App& app, Session& session);
 
 }  // namespace windlass::app

@@ -1,4 +1,4 @@
-// windlass task ls|inspect|cancel|run|archive|delete
+// windlass task inspect|cancel|run|archive|delete
 #include <array>
 #include <memory>
 
@@ -7,7 +7,7 @@
 #include <windlass/inspector.hpp>
 
 #include "core/text.hpp"
-#include "exec/signals.hpp"
+#include "failure_text.hpp"
 #include "find_task.hpp"
 #include "json.hpp"
 #include "options.hpp"
@@ -17,115 +17,7 @@
 namespace windlass::app {
 namespace {
 
-constexpr std::size_t kPageMax = 1000;
-
-// ---------------------------------------------------------------------------------------------------------------- ls
-
-struct ListArgs {
-  TaskQuery query;
-  std::optional<TaskState> state;
-  std::size_t limit = 30;
-  bool all = false;
-  std::string cursor;
-};
-
-// What is worth knowing of a task depends on its state.
-std::string remark(const TaskInfo& task) {
-  switch (task.state) {
-    case TaskState::kActive: return (task.orphaned ? "orphaned, started " : "started ") + relative_time(task.started_at);
-    case TaskState::kScheduled: return relative_time(task.next_process_at);
-    case TaskState::kRetry: return "retry " + std::to_string(task.retried + 1) + "/" + std::to_string(task.max_retry) + " " +
-                                   relative_time(task.next_process_at) + ": " + shortened(task.failure.message, 60);
-    case TaskState::kArchived: return relative_time(task.archived_at) + ": " + shortened(task.failure.message, 60);
-    case TaskState::kCompleted: return relative_time(task.completed_at);
-    case TaskState::kAggregating: return "group " + shortened(task.group, 40);
-    case TaskState::kPending: break;
-  }
-  return task.enqueued_at == kNoTime ? "" : "enqueued " + relative_time(task.enqueued_at);
-}
-
-void add_row(Table& table, const TaskInfo& task) {
-  table.add({task.id, task.type, std::string(task_state_name(task.state)), remark(task), shortened_payload(task.payload, 40)});
-}
-
-// Calls `each` with the tasks of one state, page by page, up to the limit. Returns where the next page begins.
-template <class F>
-Result<std::string> for_each_task(const Inspector& inspector, const ListArgs& args, F each) {
-  std::string cursor = args.cursor;
-  std::size_t left = args.all ? SIZE_MAX : args.limit;
-  while (left > 0) {
-    const Result<TaskPage> page = inspector.list(args.query, std::min(left, kPageMax), cursor);
-    if (!page) return page.error();
-    for (const TaskInfo& task : page->tasks) each(task);
-    left -= std::min(left, page->tasks.size());
-    cursor = page->next;
-    if (cursor.empty()) break;
-  }
-  return cursor;
-}
-
-std::vector<TaskState> states_of(const ListArgs& args) {
-  if (args.state) return {*args.state};
-  return {TaskState::kActive, TaskState::kPending,  TaskState::kScheduled, TaskState::kRetry,
-          TaskState::kArchived, TaskState::kCompleted, TaskState::kAggregating};
-}
-
-Result<int> show_list(const Session& session, const ListArgs& args, const codec::Value::Array& tasks, const Table& table,
-                      const std::string& next) {
-  if (session.json) {
-    codec::Value::Object out{{"tasks", tasks}};
-    if (!next.empty()) out.push_back({"next", next});
-    return Session::print(out);
-  }
-  if (table.empty()) put("no tasks found in queue '" + printable(args.query.queue) + "'\n");
-  else table.print();
-  if (!next.empty()) put("more: add --cursor " + printable(next) + " or --all\n");
-  return kOk;
-}
-
-Result<int> list(const Session& session, ListArgs args) {
-  if (!args.state && !args.cursor.empty()) return Error(ErrorCode::kInvalidArgument, "--cursor goes with --state");
-  const Result<BrokerPtr> broker = session.open();
-  if (!broker) return broker.error();
-  const Inspector inspector(*broker);
-  codec::Value::Array tasks;
-  Table table({"ID", "TYPE", "STATE", "REMARK", "PAYLOAD"});
-  std::string next;
-  for (const TaskState state : states_of(args)) {
-    args.query.state = state;
-    Result<std::string> end = for_each_task(inspector, args, [&](const TaskInfo& task) {
-      if (session.json) tasks.push_back(to_json(task));
-      else add_row(table, task);
-    });
-    if (!end) return end.error();
-    if (args.state) next = *end;
-  }
-  return show_list(session, args, tasks, table, next);
-}
-
-void add_list(CLI::App& task, Session& session) {
-  CLI::App* command = task.add_subcommand("ls", "List the tasks of a queue");
-  auto args = std::make_shared<ListArgs>();
-  command->add_option("--queue", args->query.queue, "queue (default: default)");
-  add_state(*command, "--state", args->state, "only this state (default: all, --limit of each)");
-  command->add_option("--group", args->query.group, "only this group (state aggregating)");
-  command->add_option("--type", args->query.type, "only this type");
-  command->add_option("--id-prefix", args->query.id_prefix, "only ids that begin so");
-  command->add_option("--limit", args->limit, "how many at most (default 30)")->check(CLI::PositiveNumber);
-  command->add_option("--cursor", args->cursor, "go on where an earlier list ended (with the same --state)");
-  command->add_flag("--all", args->all, "no limit");
-  command->callback([&session, args] { session.run = [&session, args] { return list(session, *args); }; });
-}
-
 // ----------------------------------------------------------------------------------------------------------- inspect
-
-std::string failure_text(const Failure& failure) {
-  if (failure.kind == FailureKind::kNone) return "";
-  std::string text = std::string(failure_kind_name(failure.kind));
-  if (failure.kind == FailureKind::kSignal) text += " " + exec::signal_name(failure.signal);
-  if (failure.kind == FailureKind::kExitCode) text += " " + std::to_string(failure.exit_code);
-  return text + ": " + failure.message;
-}
 
 std::string time_or_nothing(TimePoint t) { return t == kNoTime ? "" : full_time(t); }
 std::string duration_or_nothing(Duration d) { return d == Duration::zero() ? "" : core::format_duration(d); }
@@ -261,8 +153,9 @@ void add_verb(CLI::App& task, Session& session, const Verb& verb) {
 
 void add_task(CLI::App& app, Session& session) {
   CLI::App* task = app.add_subcommand("task", "Look at tasks, and steer them")->require_subcommand(1);
-  add_list(*task, session);
+  add_task_list(*task, session);
   add_inspect(*task, session);
+  add_task_wait(*task, session);
   for (const Verb& verb : kVerbs) add_verb(*task, session, verb);
   add_task_bulk(*task, session);
 }

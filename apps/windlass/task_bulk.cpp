@@ -1,16 +1,16 @@
 // windlass task run-all|archive-all|delete-all|cancel-all
-#include <unistd.h>
-
-#include <iostream>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
 #include <windlass/inspector.hpp>
 
+#include "confirm.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "progress_bar.hpp"
 #include "session.hpp"
+#include "task_walk.hpp"
 
 namespace windlass::app {
 namespace {
@@ -19,53 +19,65 @@ struct BulkArgs {
   TaskQuery query;
   std::optional<TaskState> state;
   bool yes = false;
+  bool dry_run = false;
   bool for_good = false;
 };
+
+using Progress = Inspector::BulkProgress;
 
 struct BulkVerb {
   const char* name;
   const char* help;
-  const char* question;  // "Delete all archived tasks of queue 'x'?"
+  const char* question;  // "Delete all archived tasks of queue 'x'?"; nullptr: it takes nothing away, so nobody is asked
   const char* done;
-  Result<std::size_t> (*act)(const Inspector&, const BulkArgs&);
+  Result<std::size_t> (*act)(const Inspector&, const BulkArgs&, const Progress&);
 };
 
-Result<std::size_t> cancel_all(const Inspector& inspector, const BulkArgs& args) {
+Result<std::size_t> cancel_all(const Inspector& inspector, const BulkArgs& args, const Progress&) {
   return inspector.cancel_all(args.query, args.for_good ? Cancel::kForGood : Cancel::kRetry);
 }
 
 constexpr BulkVerb kVerbs[] = {
-    {"run-all", "Make all tasks of a state pending", "Run", "now pending",
-     [](const Inspector& i, const BulkArgs& a) { return i.run_all(a.query); }},
+    {"run-all", "Make all tasks of a state pending", nullptr, "now pending",
+     [](const Inspector& i, const BulkArgs& a, const Progress& p) { return i.run_all(a.query, p); }},
     {"archive-all", "Put all tasks of a state aside", "Archive", "archived",
-     [](const Inspector& i, const BulkArgs& a) { return i.archive_all(a.query); }},
+     [](const Inspector& i, const BulkArgs& a, const Progress& p) { return i.archive_all(a.query, p); }},
     {"delete-all", "Delete all tasks of a state", "Delete", "deleted",
-     [](const Inspector& i, const BulkArgs& a) { return i.delete_all(a.query); }},
+     [](const Inspector& i, const BulkArgs& a, const Progress& p) { return i.delete_all(a.query, p); }},
     {"cancel-all", "Ask for the end of all runs of a queue", "Cancel", "asked to stop", cancel_all},
 };
 
-// Somebody sits at the terminal and has not said --yes. A script has nobody to ask.
-bool must_ask(const BulkArgs& args) { return !args.yes && ::isatty(STDIN_FILENO) && ::isatty(STDERR_FILENO); }
+std::string tasks_text(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " task" : " tasks"); }
 
-bool confirmed(const BulkVerb& verb, const BulkArgs& args) {
-  std::cerr << verb.question << " all " << task_state_name(args.query.state) << " tasks of queue '"
-            << printable(args.query.queue) << "' that match? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+std::string question_of(const BulkVerb& verb, const BulkArgs& args, std::uint64_t matching) {
+  return std::string(verb.question) + " all " + std::string(task_state_name(args.query.state)) + " tasks of queue '" +
+         args.query.queue + "' that match (" + std::to_string(matching) + ")?";
 }
 
 Result<int> act(const Session& session, const BulkArgs& args, const BulkVerb& verb) {
   const Result<BrokerPtr> broker = session.open();
   if (!broker) return broker.error();
-  if (must_ask(args) && !confirmed(verb, args)) {
-    std::cerr << "windlass: nothing done\n";
-    return kFailed;
+  const Inspector inspector(*broker);
+  const Result<std::uint64_t> matching = count_tasks(inspector, args.query);
+  if (!matching) return matching.error();
+  if (args.dry_run) {
+    if (session.json) return Session::print(codec::Value::Object{{"matching", *matching}, {"dry_run", true}});
+    put(tasks_text(*matching) + " would be " + verb.done + "\n");
+    return kOk;
   }
-  const Result<std::size_t> count = verb.act(Inspector(*broker), args);
+  if (verb.question) {
+    const Result<bool> wanted = confirmed(question_of(verb, args, *matching), args.yes);
+    if (!wanted) return wanted.error();
+    if (!*wanted) return kFailed;
+  }
+  ProgressBar bar(*matching, "tasks");
+  const Result<std::size_t> count = verb.act(inspector, args, [&](std::size_t so_far) {
+    bar.show(so_far);
+    return true;
+  });
   if (!count) return count.error();
   if (session.json) return Session::print(codec::Value::Object{{"count", *count}});
-  put(std::to_string(*count) + (*count == 1 ? " task " : " tasks ") + verb.done + "\n");
+  put(tasks_text(*count) + " " + verb.done + "\n");
   return kOk;
 }
 
@@ -82,7 +94,8 @@ void add_verb(CLI::App& task, Session& session, const BulkVerb& verb) {
     add_state(*command, "--state", args->state, "state of the tasks")->required();
     command->add_option("--group", args->query.group, "only this group (state aggregating)");
   }
-  command->add_flag("--yes,-y", args->yes, "do not ask");
+  command->add_flag("--dry-run", args->dry_run, "only say how many match");
+  command->add_flag("--yes,-y", args->yes, "do not ask; needed where there is no terminal to ask at");
   command->callback([&session, args, &verb] {
     session.run = [&session, args, &verb] {
       args->query.state = *args->state;

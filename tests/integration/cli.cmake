@@ -1,6 +1,7 @@
 windlass_test(cli_tests
-  SOURCES cli_demo_test.cpp cli_enqueue_test.cpp cli_inspect_test.cpp cli_trouble_test.cpp cli_usage_test.cpp
-          cli_work_test.cpp documents_test.cpp
+  SOURCES cli_config_test.cpp cli_demo_test.cpp cli_enqueue_test.cpp cli_inspect_test.cpp cli_manual_test.cpp
+          cli_trouble_test.cpp cli_usage_test.cpp cli_watch_test.cpp cli_work_test.cpp
+          documents_test.cpp
   LAYERS exec mux
   LABEL integration
   TIMEOUT 60)

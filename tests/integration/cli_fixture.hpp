@@ -61,7 +61,10 @@ class Cli : public ::testing::Test {
     std::string name = ::testing::TempDir() + "windlass-cli-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
     folder_ = name;
-    ::unsetenv("WINDLASS_BROKER");
+    for (const char* option : {"BROKER", "CONFIG", "JSON", "LOG_LEVEL", "LOG_FORMAT"}) {
+      ::unsetenv((std::string("WINDLASS_") + option).c_str());
+    }
+    ::setenv("XDG_CONFIG_HOME", (folder_ / "no-config").c_str(), 1);
   }
   ~Cli() override { std::filesystem::remove_all(folder_); }
 

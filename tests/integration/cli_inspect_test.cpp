@@ -87,10 +87,30 @@ TEST_F(CliInspect, OneBadIdDoesNotHoldUpTheOthers) {
 TEST_F(CliInspect, BulkFormsActOnWhatMatches) {
   for (const char* id : {"a1", "a2", "b1"}) enqueue(id, {"--in", "1h"});
   EXPECT_EQ(windlass({"task", "run-all", "--state", "scheduled", "--id-prefix", "a", "--json"}).out, "{\"count\":2}\n");
-  EXPECT_EQ(windlass({"task", "archive-all", "--state", "pending", "--json"}).out, "{\"count\":2}\n");
+  EXPECT_EQ(windlass({"task", "archive-all", "--state", "pending", "--yes", "--json"}).out, "{\"count\":2}\n");
   EXPECT_EQ(windlass({"task", "delete-all", "--state", "archived", "--yes"}).out, "2 tasks deleted\n");
-  EXPECT_EQ(windlass({"task", "cancel-all"}).out, "0 tasks asked to stop\n");
+  EXPECT_EQ(windlass({"task", "cancel-all", "--yes"}).out, "0 tasks asked to stop\n");
   EXPECT_THAT(listed({}), ElementsAre("b1"));
+}
+
+TEST_F(CliInspect, WithoutATerminalBulkFormsThatTakeAwayNeedYes) {
+  enqueue("a");
+  for (const char* verb : {"archive-all", "delete-all"}) {
+    const Ran refused = windlass({"task", verb, "--state", "pending"});
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("--yes"));
+  }
+  EXPECT_EQ(windlass({"task", "cancel-all"}).code, 2);
+  EXPECT_THAT(listed({"--state", "pending"}), ElementsAre("a"));
+  EXPECT_EQ(windlass({"task", "run-all", "--state", "scheduled"}).code, 0) << "it takes nothing away";
+}
+
+TEST_F(CliInspect, ADryRunOfABulkFormOnlyCounts) {
+  for (const char* id : {"a1", "a2", "b1"}) enqueue(id);
+  EXPECT_EQ(windlass({"task", "delete-all", "--state", "pending", "--dry-run"}).out, "3 tasks would be deleted\n");
+  EXPECT_EQ(windlass({"task", "archive-all", "--state", "pending", "--id-prefix", "a", "--dry-run", "--json"}).out,
+            "{\"matching\":2,\"dry_run\":true}\n");
+  EXPECT_THAT(listed({"--state", "pending"}), ElementsAre("a1", "a2", "b1"));
 }
 
 TEST_F(CliInspect, AtATerminalBulkFormsAskFirst) {

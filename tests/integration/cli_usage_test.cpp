@@ -50,10 +50,11 @@ TEST_F(CliUsage, WithJsonEveryCommandPrintsOneLineOfJson) {
       {{"task", "run", "a"}, 0},
       {{"task", "delete", "a"}, 0},
       {{"task", "cancel", "b"}, 4},
-      {{"task", "archive-all", "--state", "pending"}, 0},
+      {{"task", "wait", "none"}, 3},
+      {{"task", "archive-all", "--state", "pending", "--yes"}, 0},
       {{"task", "run-all", "--state", "archived"}, 0},
-      {{"task", "cancel-all"}, 0},
-      {{"task", "delete-all", "--state", "pending"}, 0},
+      {{"task", "cancel-all", "--yes"}, 0},
+      {{"task", "delete-all", "--state", "pending", "--yes"}, 0},
       {{"queue", "rm", "default"}, 0},
       {{"group", "ls"}, 3},
       {{"server", "ls"}, 0},
@@ -131,7 +132,7 @@ TEST_F(CliUsage, EveryCommandIsInTheReference) {
   for (const char* command :
        {"enqueue", "work", "queue ls", "queue inspect", "queue history", "queue pause", "queue resume", "queue rm", "task ls",
         "task inspect", "task cancel", "task run", "task archive", "task delete", "task run-all", "task archive-all",
-        "task delete-all", "task cancel-all", "group ls", "server ls", "schedule", "cron ls", "cron history", "cron next",
+        "task delete-all", "task cancel-all", "task wait", "completion", "man", "help", "group ls", "server ls", "schedule", "cron ls", "cron history", "cron next",
         "cron trigger", "dq put", "dq revoke", "dq consume", "dq stats", "dq buried", "dq kick", "stats", "doctor", "demo"}) {
     EXPECT_THAT(document, HasSubstr(std::string("windlass ") + command));
   }
