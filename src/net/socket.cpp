@@ -1,5 +1,6 @@
 #include "net/socket.hpp"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,7 +24,7 @@ timespec poll_timeout(Deadline deadline) {
   return {left.count() / 1'000'000'000, left.count() % 1'000'000'000};
 }
 
-class SocketTransport final : public Transport {
+class SocketTransport final : public LoopTransport {
  public:
   explicit SocketTransport(Fd socket) : socket_(std::move(socket)) {}
 
@@ -51,6 +52,9 @@ class SocketTransport final : public Transport {
   }
 
   void shutdown() override { ::shutdown(socket_.get(), SHUT_RDWR); }
+  Interest needs(Interest interest) override { return interest; }
+  int descriptor() const override { return socket_.get(); }
+  void shutdown_write() override { ::shutdown(socket_.get(), SHUT_WR); }
 
  private:
   const Fd socket_;
@@ -124,13 +128,15 @@ Status connect_result(int socket) {
   return {};
 }
 
-Result<std::vector<Address>> look_up(const std::string& host, std::uint16_t port) {
+namespace {
+
+Result<std::vector<Address>> get_addresses(const char* host, std::uint16_t port, int flags) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG;
+  hints.ai_flags = AI_NUMERICSERV | flags;
   addrinfo* found = nullptr;
-  const int failure = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  const int failure = ::getaddrinfo(host, std::to_string(port).c_str(), &hints, &found);
   if (failure != 0) return Error(ErrorCode::kUnavailable, std::string("look-up: ") + ::gai_strerror(failure));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
   std::vector<Address> addresses;
@@ -140,6 +146,68 @@ Result<std::vector<Address>> look_up(const std::string& host, std::uint16_t port
     address.size = at->ai_addrlen;
   }
   return addresses;
+}
+
+Result<Fd> listen_on(const Address& address) {
+  Fd socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0) return system_error("socket", errno);
+  // A server that starts again takes its port back although old connections linger.
+  set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (::bind(socket.get(), address.get(), address.size) != 0) return system_error("bind", errno);
+  if (::listen(socket.get(), SOMAXCONN) != 0) return system_error("listen", errno);
+  return socket;
+}
+
+std::string address_text(const sockaddr_storage& storage) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (storage.ss_family == AF_INET) {
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, text, sizeof text);
+    return text;
+  }
+  const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&address)) ::inet_ntop(AF_INET, &address.s6_addr[12], text, sizeof text);
+  else ::inet_ntop(AF_INET6, &address, text, sizeof text);
+  return text;
+}
+
+}  // namespace
+
+Result<std::vector<Address>> look_up(const std::string& host, std::uint16_t port) {
+  return get_addresses(host.c_str(), port, AI_ADDRCONFIG);
+}
+
+Result<Fd> listen_tcp(const std::string& host, std::uint16_t port) {
+  const Result<std::vector<Address>> addresses = get_addresses(host.empty() ? nullptr : host.c_str(), port, AI_PASSIVE);
+  if (!addresses) return addresses.error();
+  Error last(ErrorCode::kUnavailable, "look-up: no address");
+  for (const Address& address : *addresses) {
+    Result<Fd> socket = listen_on(address);
+    if (socket) return socket;
+    last = socket.error();
+  }
+  return last;
+}
+
+std::uint16_t local_port(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                                             : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
+Result<Accepted> accept_tcp(int listener) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  Fd socket(::accept4(listener, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (socket.get() < 0) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return Accepted{};
+    const bool exhausted = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
+    if (exhausted) return Error(ErrorCode::kResourceExhausted, system_error("accept", errno).message());
+    return system_error("accept", errno);
+  }
+  tune_tcp(socket.get());
+  return Accepted{std::move(socket), address_text(address)};
 }
 
 Result<Fd> connect_tcp(const std::string& host, std::uint16_t port, Deadline deadline) {
@@ -165,7 +233,7 @@ Result<Fd> connect_unix(const std::string& path, Deadline deadline) {
   return connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline);
 }
 
-std::unique_ptr<Transport> make_socket_transport(Fd socket) {
+std::unique_ptr<LoopTransport> make_socket_transport(Fd socket) {
   return std::make_unique<SocketTransport>(std::move(socket));
 }
 

@@ -41,7 +41,19 @@ Result<Fd> connect_tcp(const std::string& host, std::uint16_t port, Deadline dea
 Result<Fd> connect_unix(const std::string& path, Deadline deadline);
 
 // REQUIRES: a connected, non-blocking stream socket.
-std::unique_ptr<Transport> make_socket_transport(Fd socket);
+std::unique_ptr<LoopTransport> make_socket_transport(Fd socket);
+
+// Listens, non-blocking, on host:port (0: one that is free); the host is a name or an address, "" all of this machine's.
+// Errors: kUnavailable (the port is taken, no such address), kPermissionDenied.
+Result<Fd> listen_tcp(const std::string& host, std::uint16_t port);
+std::uint16_t local_port(int socket);
+
+struct Accepted {
+  Fd socket;         // non-blocking; -1: nobody is there now
+  std::string peer;  // its address, without the port
+};
+// Errors: kUnavailable (a connection that is gone again; out of descriptors: kResourceExhausted).
+Result<Accepted> accept_tcp(int listener);
 
 // Transport::wait() for a socket.
 Result<Ready> wait_socket(int socket, Interest interest, int wake_fd, Deadline deadline);

@@ -65,7 +65,7 @@ struct FreeSsl {
 };
 
 // An SSL object may be used by one thread at a time, and TLS may have to write in order to read; hence the mutex and the flags.
-class TlsTransport final : public Transport {
+class TlsTransport final : public LoopTransport {
  public:
   TlsTransport(Fd socket, std::unique_ptr<SSL, FreeSsl> ssl) : socket_(std::move(socket)), ssl_(std::move(ssl)) {}
 
@@ -85,20 +85,31 @@ class TlsTransport final : public Transport {
   }
 
   Result<Ready> wait(Interest interest, int wake_fd, Deadline deadline) override {
-    Interest socket_interest;
-    {
-      base::Lock lock(mu_);
-      if (interest.read && ::SSL_pending(ssl_.get()) > 0) return Ready{.read = true};
-      socket_interest.read = interest.read || (interest.write && !write_wants_write_);
-      socket_interest.write = (interest.read && read_wants_write_) || (interest.write && write_wants_write_);
-    }
+    const Interest socket_interest = needs(interest);
+    if (interest.read && !socket_interest.read && !socket_interest.write) return Ready{.read = true};
     Result<Ready> ready = wait_socket(socket_.get(), socket_interest, wake_fd, deadline);
     if (!ready || (!ready->read && !ready->write)) return ready;
     // Which direction of the stream got further shows when it is tried.
     return Ready{interest.read, interest.write, ready->woken};
   }
 
+  Interest needs(Interest interest) override {
+    base::Lock lock(mu_);
+    if (interest.read && ::SSL_pending(ssl_.get()) > 0) return {};
+    return {.read = interest.read || (interest.write && !write_wants_write_),
+            .write = (interest.read && read_wants_write_) || (interest.write && write_wants_write_)};
+  }
+
+  int descriptor() const override { return socket_.get(); }
   void shutdown() override { ::shutdown(socket_.get(), SHUT_RDWR); }
+  void shutdown_write() override {
+    {
+      base::Lock lock(mu_);
+      // Best effort: without it the peer sees the end of the stream all the same.
+      (void)::SSL_shutdown(ssl_.get());
+    }
+    ::shutdown(socket_.get(), SHUT_WR);
+  }
 
  private:
   Result<std::size_t> finish(int n, bool& wants_write) WINDLASS_REQUIRES(mu_) {
@@ -120,6 +131,38 @@ class TlsTransport final : public Transport {
   bool read_wants_write_ WINDLASS_GUARDED_BY(mu_) = false;
   bool write_wants_write_ WINDLASS_GUARDED_BY(mu_) = true;
 };
+
+// A connection over the socket, which stays the caller's. Nothing if memory is out.
+std::unique_ptr<SSL, FreeSsl> make_ssl(SSL_CTX* context, int socket) {
+  std::unique_ptr<SSL, FreeSsl> ssl(::SSL_new(context));
+  BIO* bio = ssl ? ::BIO_new(bio_method()) : nullptr;
+  if (!bio) return nullptr;
+  ::BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
+  ::BIO_set_init(bio, 1);
+  ::SSL_set_bio(ssl.get(), bio, bio);
+  return ssl;
+}
+
+SSL_CTX* make_context(const SSL_METHOD* method) {
+  SSL_CTX* context = ::SSL_CTX_new(method);
+  if (!context) return nullptr;
+  ::SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  ::SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  // A write that found no room is tried again from a buffer that may have moved and grown.
+  ::SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  return context;
+}
+
+Status load_identity(SSL_CTX* context, const std::string& cert_file, const std::string& key_file) {
+  if (::SSL_CTX_use_certificate_chain_file(context, cert_file.c_str()) != 1) {
+    return Error(ErrorCode::kInvalidArgument, "tls: cert '" + cert_file + "': " + openssl_text());
+  }
+  if (::SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      ::SSL_CTX_check_private_key(context) != 1) {
+    return Error(ErrorCode::kInvalidArgument, "tls: key '" + key_file + "': " + openssl_text());
+  }
+  return {};
+}
 
 bool is_ip_address(const std::string& name) {
   unsigned char bytes[16];
@@ -176,18 +219,6 @@ struct TlsContext::Impl {
     if (::SSL_CTX_load_verify_locations(context, folder ? nullptr : path, folder ? path : nullptr) == 1) return {};
     return Error(ErrorCode::kInvalidArgument, "tls: ca '" + options.ca + "': " + openssl_text());
   }
-
-  Status identify() const {
-    if (options.cert_file.empty()) return {};
-    if (::SSL_CTX_use_certificate_chain_file(context, options.cert_file.c_str()) != 1) {
-      return Error(ErrorCode::kInvalidArgument, "tls: cert '" + options.cert_file + "': " + openssl_text());
-    }
-    if (::SSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
-        ::SSL_CTX_check_private_key(context) != 1) {
-      return Error(ErrorCode::kInvalidArgument, "tls: key '" + options.key_file + "': " + openssl_text());
-    }
-    return {};
-  }
 };
 
 TlsContext::TlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -196,33 +227,50 @@ TlsContext::~TlsContext() = default;
 Result<std::shared_ptr<const TlsContext>> TlsContext::open(const TlsOptions& options) {
   auto impl = std::make_unique<Impl>();
   impl->options = options;
-  impl->context = ::SSL_CTX_new(::TLS_client_method());
+  impl->context = make_context(::TLS_client_method());
   if (!impl->context) return Error(ErrorCode::kInternal, "tls: " + openssl_text());
-  ::SSL_CTX_set_min_proto_version(impl->context, TLS1_2_VERSION);
-  ::SSL_CTX_set_options(impl->context, SSL_OP_IGNORE_UNEXPECTED_EOF);
-  // A write that found no room is tried again from a buffer that may have moved and grown.
-  ::SSL_CTX_set_mode(impl->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   ::SSL_CTX_set_verify(impl->context, options.insecure_skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
   if (!options.insecure_skip_verify) {
     if (Status trusted = impl->trust(); !trusted) return trusted.error();
   }
-  if (Status identified = impl->identify(); !identified) return identified.error();
+  if (!options.cert_file.empty()) {
+    if (Status loaded = load_identity(impl->context, options.cert_file, options.key_file); !loaded) return loaded.error();
+  }
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(impl)));
 }
 
 Result<std::unique_ptr<Transport>> TlsContext::handshake(Fd socket, const std::string& host, Deadline deadline) const {
-  std::unique_ptr<SSL, FreeSsl> ssl(::SSL_new(impl_->context));
-  BIO* bio = ssl ? ::BIO_new(bio_method()) : nullptr;
-  if (!bio) return Error(ErrorCode::kInternal, "tls: " + openssl_text());
-  ::BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket.get())));
-  ::BIO_set_init(bio, 1);
-  ::SSL_set_bio(ssl.get(), bio, bio);
+  std::unique_ptr<SSL, FreeSsl> ssl = make_ssl(impl_->context, socket.get());
+  if (!ssl) return Error(ErrorCode::kInternal, "tls: " + openssl_text());
   const std::string& name = impl_->options.server_name.empty() ? host : impl_->options.server_name;
   if (!expect_name(ssl.get(), name)) {
     return Error(ErrorCode::kInvalidArgument, "tls: server name '" + name + "': " + openssl_text());
   }
   if (Status shaken = shake_hands(ssl.get(), socket.get(), deadline); !shaken) return shaken.error();
   return std::unique_ptr<Transport>(new TlsTransport(std::move(socket), std::move(ssl)));
+}
+
+struct TlsIdentity::Impl {
+  SSL_CTX* context = nullptr;
+  ~Impl() { ::SSL_CTX_free(context); }
+};
+
+TlsIdentity::TlsIdentity(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TlsIdentity::~TlsIdentity() = default;
+
+Result<std::shared_ptr<const TlsIdentity>> TlsIdentity::open(const std::string& cert_file, const std::string& key_file) {
+  auto impl = std::make_unique<Impl>();
+  impl->context = make_context(::TLS_server_method());
+  if (!impl->context) return Error(ErrorCode::kInternal, "tls: " + openssl_text());
+  if (Status loaded = load_identity(impl->context, cert_file, key_file); !loaded) return loaded.error();
+  return std::shared_ptr<const TlsIdentity>(new TlsIdentity(std::move(impl)));
+}
+
+Result<std::unique_ptr<LoopTransport>> TlsIdentity::accept(Fd socket) const {
+  std::unique_ptr<SSL, FreeSsl> ssl = make_ssl(impl_->context, socket.get());
+  if (!ssl) return Error(ErrorCode::kInternal, "tls: " + openssl_text());
+  ::SSL_set_accept_state(ssl.get());
+  return std::unique_ptr<LoopTransport>(new TlsTransport(std::move(socket), std::move(ssl)));
 }
 
 }  // namespace windlass::net

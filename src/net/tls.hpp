@@ -37,4 +37,21 @@ class TlsContext {
   std::unique_ptr<Impl> impl_;
 };
 
+// What a server shows: its certificate with the key. Loaded once. Immutable; thread-safe.
+class TlsIdentity {
+ public:
+  // PEM files; the certificate with its chain. Errors: kInvalidArgument (a file that cannot be read or does not fit; names it).
+  static Result<std::shared_ptr<const TlsIdentity>> open(const std::string& cert_file, const std::string& key_file);
+  ~TlsIdentity();
+
+  // The server's end of an accepted socket. Hands are shaken as the first reads and writes go on; nothing blocks.
+  Result<std::unique_ptr<LoopTransport>> accept(Fd socket) const;
+
+ private:
+  struct Impl;
+  explicit TlsIdentity(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
 }  // namespace windlass::net

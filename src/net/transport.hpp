@@ -2,7 +2,7 @@
 // TLS stand behind it, and in tests a fake that fails where it is told to.
 //
 // There is no loop thread: whoever has something to send or to await drives the transport itself. One thread may read while
-// another one writes.
+// another one writes. (The HTTP server, with many connections, has a loop: see LoopTransport.)
 #pragma once
 
 #include <chrono>
@@ -45,6 +45,17 @@ class Transport {
   virtual Result<Ready> wait(Interest interest, int wake_fd, Deadline deadline) = 0;
   // Ends the stream in both directions and wakes the thread that waits. Thread-safe; may come twice.
   virtual void shutdown() = 0;
+};
+
+// A Transport for a loop that waits for many of them itself (see Reactor).
+class LoopTransport : public Transport {
+ public:
+  // What must be ready for the stream to get further in a direction of `interest`. Nothing: it can at once. For the thread of
+  // the loop.
+  virtual Interest needs(Interest interest) = 0;
+  virtual int descriptor() const = 0;
+  // No more is written; the peer learns that the stream has ended. Reading goes on.
+  virtual void shutdown_write() = 0;
 };
 
 }  // namespace windlass::net

@@ -198,7 +198,7 @@ Result<std::unique_ptr<net::Transport>> Connector::open_transport(const Endpoint
                                                       : net::connect_unix(endpoint.unix_path, deadline);
   if (!socket) return socket.error();
   if (tls_) return tls_->handshake(*std::move(socket), endpoint.host, deadline);
-  return net::make_socket_transport(*std::move(socket));
+  return std::unique_ptr<net::Transport>(net::make_socket_transport(*std::move(socket)));
 }
 
 }  // namespace windlass::redis
