@@ -42,7 +42,9 @@ Result<std::optional<Frame>> Channel::receive(int flags) {
     const std::size_t size = std::clamp(reader_.wanted(), kReadMin, kReadMax);
     const ssize_t n = ::recv(socket_.get(), reader_.room(size), size, flags);
     if (n < 0 && errno == EINTR) continue;
-    over_ = n == 0 || (n < 0 && errno == ECONNRESET);
+    // The kernel says so when a socket is closed, by whatever end of its process, with bytes in it that nobody has read.
+    left_unread_ = n < 0 && errno == ECONNRESET;
+    over_ = n == 0 || left_unread_;
     if (over_ || (n < 0 && errno == EAGAIN)) return std::optional<Frame>();
     if (n < 0) return closed("receive");
     reader_.added(static_cast<std::size_t>(n));

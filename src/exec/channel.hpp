@@ -23,6 +23,8 @@ class Channel {
   // is_over() says so. Errors: as receive().
   Result<std::optional<Frame>> receive_ready();
   bool is_over() const { return over_; }
+  // Then: the other end has left something unread of what was sent last.
+  bool left_unread() const { return left_unread_; }
 
   int fd() const { return socket_.get(); }
   // The other end sees the end of the stream, and so does receive().
@@ -33,7 +35,7 @@ class Channel {
 
   const Fd socket_;
   FrameReader reader_;
-  bool over_ = false;  // of the receiver
+  bool over_ = false, left_unread_ = false;  // of the receiver
 };
 
 // Two connected sockets, closed on exec. Errors: kResourceExhausted.

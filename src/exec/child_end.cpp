@@ -43,6 +43,9 @@ Failure died(const ChildEnd& end, const HandlerOptions& limits) {
     return failure;
   }
   const int signal = first_signal(end);
+  if (signal == 0) {
+    return {FailureKind::kError, who + "ended, and nobody knows how: this program ignores SIGCHLD, so that the kernel keeps no status"};
+  }
   const bool memory = end.crash && end.crash->memory_full;
   Failure failure(memory ? FailureKind::kMemory : FailureKind::kSignal, who + signal_text(signal, end, limits));
   if (memory)

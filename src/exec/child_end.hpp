@@ -13,10 +13,11 @@ namespace windlass::exec {
 
 // What a run has to do with the end of its child.
 enum class ChildLoss : std::uint8_t {
-  kNone,       // the child lives, or was ended for what this run did not do to it: a stop, a failed start
-  kByThisRun,  // this run ended the child
-  kByOther,    // another run in the same child did
-  kUnclear,    // one of the runs in it did, or nobody
+  kNone,        // the child lives, or was ended for what this run did not do to it: a stop, a failed start
+  kByThisRun,   // this run ended the child
+  kByOther,     // another run in the same child did
+  kUnclear,     // one of the runs in it did, or nobody
+  kNotStarted,  // no process could be had for it: its handler has not begun
 };
 
 // How a run in a child ended.
@@ -30,7 +31,7 @@ struct ChildEnd {
   bool served = false;  // it had said that it serves
   bool exited = false;  // else: ended by `signal`
   int exit_code = 0;
-  int signal = 0;
+  int signal = 0;       // 0: how it ended is not known
   std::string core;                 // path of the core dump, if there is one and it is known
   std::optional<CrashFrame> crash;  // what it said of itself
   std::string tail;                 // the last of its output

@@ -61,7 +61,10 @@ ChildGuard::~ChildGuard() {
 
 void ChildGuard::remove(pid_t group) {
   const pid_t record = -group;
-  if (::send(socket_.get(), &record, sizeof record, MSG_NOSIGNAL) == sizeof record || lost_.exchange(true)) return;
+  ssize_t sent = 0;
+  do sent = ::send(socket_.get(), &record, sizeof record, MSG_NOSIGNAL);
+  while (sent < 0 && (errno == EINTR || errno == ENOBUFS || errno == ENOMEM));
+  if (sent == sizeof record || lost_.exchange(true)) return;
   log_warn("the guard of child processes is gone: commands may outlive this worker if it is killed",
            {{"cause", std::strerror(errno)}});
 }

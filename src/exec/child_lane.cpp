@@ -13,6 +13,7 @@
 #include <new>
 #include <utility>
 
+#include "core/text.hpp"
 #include "exec/crash_handler.hpp"
 #include "mux/guarded_run.hpp"
 
@@ -73,10 +74,22 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
+// What no store would take whole.
+constexpr std::size_t kFailureTextMax = 1 << 20;
+
+void cut(std::string& text) {
+  if (text.size() <= kFailureTextMax) return;
+  const std::size_t more = text.size() - kFailureTextMax;
+  text.resize(kFailureTextMax);
+  text = core::to_valid_utf8(text) + "... (" + std::to_string(more) + " more bytes)";
+}
+
 FinishedFrame finished(const Outcome& outcome) {
   FinishedFrame frame;
   frame.kind = outcome.kind();
   frame.failure = outcome.failure();
+  cut(frame.failure.message);
+  cut(frame.failure.detail);
   frame.delay = outcome.delay();
   if (t_memory_refused && frame.failure.kind == FailureKind::kException) frame.failure.kind = FailureKind::kMemory;
   return frame;
@@ -152,7 +165,7 @@ void ChildLane::report(const Frame& frame) {
   if (sent) return;
   if (sent.error().code() != ErrorCode::kResourceExhausted) ::_exit(kExitConnectionLost);
   (void)channel_.send(
-      LogFrame{LogLevel::kError, "result is too large, and is dropped", {{"error", sent.error().message()}}});
+      LogFrame{LogLevel::kError, "what the handler reports is too large, and is dropped", {{"error", sent.error().message()}}});
 }
 
 std::stop_token ChildLane::stop_token() const {

@@ -160,6 +160,7 @@ void HandlerChild::reap() {
   output_.drain(false);
   end.tail = output_.take_tail();
   end.running = running();
+  // Where this program ignores SIGCHLD there is nothing to wait for, and `info` stays empty.
   siginfo_t info{};
   while (::waitid(P_PIDFD, static_cast<id_t>(process_.pidfd.get()), &info, WEXITED) != 0 && errno == EINTR) {}
   end.exited = info.si_code == CLD_EXITED;

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "base/mutex.hpp"
 #include "exec/channel.hpp"
 #include "exec/child_end.hpp"
+#include "exec/escalation.hpp"
 #include "exec/output_lines.hpp"
 #include "exec/spawn.hpp"
 
@@ -29,8 +29,7 @@ struct Lane {
   const int number;
   Channel channel;
   std::uint64_t serial = 0;  // of the run that it carries; 0 = free
-  // When a run that was told to stop meets signals; steady.
-  std::optional<Duration> terminate_at, kill_at;
+  Escalation escalation;     // of a run that was told to stop
   ChildStop stop = ChildStop::kNone;
 };
 

@@ -55,7 +55,7 @@ Result<UserIds> find_user(const std::string& name) {
 
 const char* limit_step_text(LimitStep step) {
   switch (step) {
-    case LimitStep::kNone: return "";
+    case LimitStep::kNone: return "within its limits";
     case LimitStep::kMemory: return "cannot limit its memory";
     case LimitStep::kOpenFiles: return "cannot limit its open files";
     case LimitStep::kNice: return "cannot set its nice value";

@@ -20,9 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr Duration kKillAfter = std::chrono::seconds(1);
-// A stopping server gives tasks back half a second after it has told their handlers: these must be gone by then.
-constexpr Duration kUrgentGrace = milliseconds(200);
-constexpr Duration kUrgentKillAfter = milliseconds(100);
 // The connection of a child ends a moment before the child does.
 constexpr Duration kEndAfterDisconnect = std::chrono::seconds(1);
 
@@ -83,30 +80,61 @@ bool pass_on(Frame& frame, Context& ctx) {
 RunReport ProcessPool::run(Context& ctx) {
   for (int attempt = 1;; ++attempt) {
     Lane* lane = nullptr;
-    const auto child = acquire(lane);
-    if (!child) return {Outcome::fail("cannot start a handler process: " + child.error().message())};
+    const auto child = acquire(lane, ctx);
+    if (!child) {
+      const bool may_come = child.error().code() == ErrorCode::kResourceExhausted;
+      return {Outcome::fail("cannot start a handler process: " + child.error().message()),
+              may_come ? ChildLoss::kNotStarted : ChildLoss::kNone};
+    }
     Attempt made = run_in(**child, *lane, ctx);
-    // A child that ended while it was free has not seen the task.
-    if (!made.unseen || attempt == kAttempts || ctx.stop_requested()) return std::move(made.report);
+    if (!made.unseen) return std::move(made.report);
+    // The child has ended without having read the task, so it was not the task that ended it.
+    if (attempt == kAttempts || ctx.stop_requested()) return {std::move(made.report.outcome), ChildLoss::kNone};
   }
 }
 
-Result<std::shared_ptr<HandlerChild>> ProcessPool::acquire(Lane*& lane) {
+Result<std::shared_ptr<HandlerChild>> ProcessPool::acquire(Lane*& lane, const Context& ctx) {
+  for (;;) {
+    {
+      base::Lock lock(mu_);
+      if (closing_) return Error(ErrorCode::kClosed, "the server stops");
+      if (!free_.empty()) {
+        lane = free_.back();
+        free_.pop_back();
+        lane->serial = ++serials_;
+        ++lane->child.tasks;
+        return lane->child.shared_from_this();
+      }
+    }
+    if (Status came = wait_for_lane(ctx); !came) return came.error();
+  }
+}
+
+Status ProcessPool::wait_for_lane(const Context& ctx) {
+  const std::stop_callback on_stop(ctx.stop_token(), [this] {
+    base::Lock lock(mu_);
+    changed_.notify_all();
+  });
+  const Duration until = now() + StartRetries::kPatience;
   base::Lock lock(mu_);
-  const std::uint64_t failed_before = failed_starts_;
+  const std::uint64_t refused_before = refused_starts_;
   ++waiting_;
-  while (free_.empty() && failed_starts_ == failed_before && !closing_) {
+  Status status;
+  while (free_.empty() && !closing_ && status) {
     wake_supervisor();
-    changed_.wait(mu_);
+    const Duration left = until - now();
+    if (start_error_ && (refused_starts_ != refused_before || left <= Duration::zero())) {
+      status = *start_error_;
+    } else if (ctx.stop_requested()) {
+      status = Error(ErrorCode::kClosed, "told to stop while it waited for one");
+    } else if (start_error_) {
+      changed_.wait_for(mu_, left);
+    } else {
+      changed_.wait(mu_);
+    }
   }
   --waiting_;
-  if (closing_) return Error(ErrorCode::kClosed, "the server stops");
-  if (free_.empty()) return *start_error_;
-  lane = free_.back();
-  free_.pop_back();
-  lane->serial = ++serials_;
-  ++lane->child.tasks;
-  return lane->child.shared_from_this();
+  return status;
 }
 
 ProcessPool::Attempt ProcessPool::run_in(HandlerChild& child, Lane& lane, Context& ctx) {
@@ -123,8 +151,9 @@ ProcessPool::Attempt ProcessPool::run_in(HandlerChild& child, Lane& lane, Contex
     Result<std::optional<Frame>> frame = lane.channel.receive();
     if (!frame) return {conclude(child, lane, "it sent what is no frame: " + frame.error().message())};
     if (!*frame) {
+      const bool unread = !sent || lane.channel.left_unread();
       RunReport report = conclude(child, lane, "the handler closed its connection to the server");
-      const bool unseen = !sent && report.loss == ChildLoss::kByThisRun;
+      const bool unseen = unread && report.loss != ChildLoss::kNone;
       return {std::move(report), unseen};
     }
     if (auto* finished = std::get_if<FinishedFrame>(&**frame)) return {finish(lane, std::move(*finished))};
@@ -148,8 +177,7 @@ RunReport ProcessPool::finish(Lane& lane, FinishedFrame frame) {
   }
   base::Lock lock(mu_);
   lane.serial = 0;
-  lane.terminate_at.reset();
-  lane.kill_at.reset();
+  lane.escalation.end();
   if (child.retiring || full || (o.tasks_per_child > 0 && child.tasks >= o.tasks_per_child)) {
     retire(child);
   } else {
@@ -167,7 +195,7 @@ void ProcessPool::retire(HandlerChild& child) {
   if (child.running() == 0) child.signal(SIGKILL);
 }
 
-RunReport ProcessPool::conclude(HandlerChild& child, Lane& lane, std::string broken) {
+RunReport ProcessPool::conclude(HandlerChild& child, Lane& lane, const std::string& broken) {
   base::Lock lock(mu_);
   retire(child);
   const Duration until = now() + kEndAfterDisconnect;
@@ -185,25 +213,23 @@ RunReport ProcessPool::conclude(HandlerChild& child, Lane& lane, std::string bro
 }
 
 void ProcessPool::tell_to_stop(Lane& lane, std::uint64_t serial, StopReason reason) {
-  const bool urgent = reason == StopReason::kShutdown || reason == StopReason::kLeaseLost;
   base::Lock lock(mu_);
   if (lane.serial != serial || lane.child.ended) return;
   (void)lane.child.control().send(StopFrame{static_cast<std::uint32_t>(lane.number), serial, reason});
-  lane.terminate_at = now() + (urgent ? std::min(kUrgentGrace, plan_.options.grace) : plan_.options.grace);
-  lane.kill_at = *lane.terminate_at + (urgent ? kUrgentKillAfter : kKillAfter);
+  const Duration grace = plan_.options.grace;
+  lane.escalation.begin({.terminate = grace, .kill = grace + kKillAfter}, is_urgent(reason), now());
   wake_supervisor();
 }
 
 void ProcessPool::hurry() {
   base::Lock lock(mu_);
   for (const auto& child : children_) {
-    for (const auto& lane : child->lanes()) {
-      if (lane->terminate_at) lane->terminate_at = std::min(*lane->terminate_at, now() + kUrgentGrace);
-      if (lane->kill_at) lane->kill_at = std::min(*lane->kill_at, now() + kUrgentGrace + kUrgentKillAfter);
-    }
+    for (const auto& lane : child->lanes()) lane->escalation.hurry(now());
   }
   wake_supervisor();
 }
+
+Duration ProcessPool::stop_time() const { return plan_.options.grace + kKillAfter; }
 
 void ProcessPool::wake_supervisor() const {
   const std::uint64_t one = 1;
@@ -259,22 +285,35 @@ void ProcessPool::supervise() {
 }
 
 void ProcessPool::start_wanted() {
-  for (;;) {
-    {
-      base::Lock lock(mu_);
-      if (closing_ || static_cast<std::size_t>(waiting_) <= free_.size()) return;
-    }
+  while (may_start()) {
     auto child = HandlerChild::start(plan_);
+    if (!child) return start_failed(child.error());
     base::Lock lock(mu_);
     changed_.notify_all();
-    if (!child) {
-      start_error_ = child.error();
-      ++failed_starts_;
-      return;
-    }
+    start_error_.reset();
+    start_retries_.succeeded();
     for (const auto& lane : (*child)->lanes()) free_.push_back(lane.get());
     children_.push_back(*std::move(child));
   }
+}
+
+bool ProcessPool::may_start() {
+  base::Lock lock(mu_);
+  return !closing_ && static_cast<std::size_t>(waiting_) > free_.size() && start_after_ <= now();
+}
+
+void ProcessPool::start_failed(const Error& error) {
+  const bool may_come = error.code() == ErrorCode::kResourceExhausted;
+  bool first = false;
+  {
+    base::Lock lock(mu_);
+    changed_.notify_all();
+    first = !start_error_;
+    start_error_ = error;
+    if (may_come) start_after_ = now() + start_retries_.failed();
+    else ++refused_starts_;
+  }
+  if (may_come && first) log_warn("cannot start a handler process, and goes on trying", {{"error", error.message()}});
 }
 
 // Waits for what comes next, and deals with it.
@@ -285,7 +324,7 @@ void ProcessPool::watch() {
   {
     base::Lock lock(mu_);
     children = children_;
-    if (const Duration at = next_signal_at(); at != Duration::max()) {
+    if (const Duration at = next_look(); at != Duration::max()) {
       timeout = static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(at - now()).count()));
     }
   }
@@ -333,15 +372,12 @@ void ProcessPool::bury(HandlerChild& child) {
   changed_.notify_all();
 }
 
-Duration ProcessPool::next_signal_at() const {
-  Duration next = Duration::max();
+// When there is a signal to send, or a start to try again.
+Duration ProcessPool::next_look() const {
+  const bool wanted = static_cast<std::size_t>(waiting_) > free_.size();
+  Duration next = wanted && start_after_ > now() ? start_after_ : Duration::max();
   for (const auto& child : children_) {
-    for (const auto& lane : child->lanes()) {
-      if (lane->terminate_at)
-        next = std::min(next, *lane->terminate_at);
-      else if (lane->kill_at)
-        next = std::min(next, *lane->kill_at);
-    }
+    for (const auto& lane : child->lanes()) next = std::min(next, lane->escalation.next());
   }
   return next;
 }
@@ -350,8 +386,7 @@ Duration ProcessPool::next_signal_at() const {
 void ProcessPool::kill_all() {
   for (const auto& child : children_) {
     for (const auto& lane : child->lanes()) {
-      lane->terminate_at.reset();
-      lane->kill_at.reset();
+      lane->escalation.end();
       if (lane->stop == ChildStop::kNone) lane->stop = ChildStop::kKilled;
     }
     retire(*child);
@@ -363,16 +398,14 @@ void ProcessPool::escalate() {
   const Duration at = now();
   for (const auto& child : children_) {
     for (const auto& lane : child->lanes()) {
-      const bool terminate = lane->terminate_at && *lane->terminate_at <= at;
-      const bool kill = !terminate && lane->kill_at && *lane->kill_at <= at;
-      if (!terminate && !kill) continue;
-      (terminate ? lane->terminate_at : lane->kill_at).reset();
+      const int signal = lane->escalation.take_due(at);
+      if (signal == 0) continue;
       retire(*child);
       for (const auto& other : child->lanes()) {
         if (other != lane && other->stop == ChildStop::kNone) other->stop = ChildStop::kForOther;
       }
-      lane->stop = terminate ? ChildStop::kTerminated : ChildStop::kKilled;
-      child->signal(terminate ? SIGTERM : SIGKILL);
+      lane->stop = signal == SIGTERM ? ChildStop::kTerminated : ChildStop::kKilled;
+      child->signal(signal);
     }
   }
 }

@@ -54,9 +54,13 @@ Error spawn_error(const std::string& command, int number) {
     case ENOENT: return Error(ErrorCode::kInvalidArgument, where + "no such file (or not its interpreter, if it is a script)");
     case EACCES: return Error(ErrorCode::kInvalidArgument, where + "no permission to execute it");
     case ENOEXEC: return Error(ErrorCode::kInvalidArgument, where + "neither a program nor a script with a #! line");
-    case E2BIG: return Error(ErrorCode::kResourceExhausted, where + "arguments and environment are too long");
+    case E2BIG: return Error(ErrorCode::kInvalidArgument, where + "arguments and environment are too long");
     case EAGAIN: return Error(ErrorCode::kResourceExhausted, where + "too many processes (see ulimit -u)");
-    default: return Error(ErrorCode::kResourceExhausted, where + std::strerror(number));
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+    case ETXTBSY: return Error(ErrorCode::kResourceExhausted, where + std::strerror(number));
+    default: return Error(ErrorCode::kInvalidArgument, where + std::strerror(number));
   }
 }
 
@@ -164,7 +168,11 @@ struct Plumbing {
       *pipe = *std::move(opened);
     }
     if (options.joined_output) p.in.read = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    for (const int fd : options.inherit) p.inherit.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, kFirstInherited));
+    if (options.joined_output && !p.in.read.open()) return system_error("cannot open /dev/null", errno);
+    for (const int fd : options.inherit) {
+      p.inherit.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, kFirstInherited));
+      if (!p.inherit.back().open()) return system_error("cannot duplicate a descriptor", errno);
+    }
     if (Status moved = p.move_all_up(); !moved) return moved.error();
     return p;
   }
@@ -181,8 +189,10 @@ struct Plumbing {
   }
 };
 
-Error trouble_error(const std::string& command, const Trouble& trouble) {
-  if (trouble.step == LimitStep::kNone) return spawn_error(command, trouble.number);
+Error trouble_error(const std::string& command, const Trouble& trouble, const ProcessLimits& limits) {
+  // Its own limit, not the machine's.
+  const bool limited = trouble.number == ENOMEM && limits.memory_max > 0;
+  if (trouble.step == LimitStep::kNone && !limited) return spawn_error(command, trouble.number);
   return Error(ErrorCode::kInvalidArgument, "cannot run '" + command + "': " + limit_step_text(trouble.step) + ": " +
                                                 std::strerror(trouble.number));
 }
@@ -213,7 +223,7 @@ Result<Child> spawn_child(const std::vector<std::string>& argv, const std::vecto
   if (const std::optional<Trouble> trouble = trouble_of(p.trouble)) {
     announce(options.announce_to, -pid);
     ::waitpid(pid, nullptr, 0);
-    return trouble_error(argv[0], *trouble);
+    return trouble_error(argv[0], *trouble, options.limits);
   }
 
   Child child{.pid = pid, .pidfd = Fd(::pidfd_open(pid, 0))};

@@ -40,8 +40,8 @@ struct SpawnOptions {
 
 // argv[0] is looked up in PATH if it has no slash. `environment` is the whole of it, as "KEY=value".
 //
-// Errors: kInvalidArgument (no such command, no permission to run it, not a program, limits that cannot be set),
-// kResourceExhausted (processes, descriptors, arguments too long). No process is left behind, and none announced.
+// Errors: kInvalidArgument (no such command, no permission to run it, not a program, arguments too long, limits that cannot
+// be set), kResourceExhausted (processes, descriptors, memory: it may go well later). No process is left behind, and none announced.
 Result<Child> spawn_child(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
                           const SpawnOptions& options = {});
 

@@ -73,11 +73,11 @@ FailureKind stop_kind(StopReason reason) {
   }
 }
 
-// The child ended, and not surely by this run, which was to go on: it pays nothing. One that was to end anyway, by its
-// timeout, deadline or a cancel, has ended by that.
+// There is no child, or it ended, and not surely by this run, which was to go on: it pays nothing. One that was to end anyway,
+// by its timeout, deadline or a cancel, has ended by that.
 bool lost_for_another(const RunEnd& end) {
-  const bool for_another = end.loss == exec::ChildLoss::kByOther || end.loss == exec::ChildLoss::kUnclear;
-  return for_another && stop_kind(end.stop) == FailureKind::kNone;
+  const bool own = end.loss == exec::ChildLoss::kNone || end.loss == exec::ChildLoss::kByThisRun;
+  return !own && stop_kind(end.stop) == FailureKind::kNone;
 }
 
 }  // namespace

@@ -7,11 +7,12 @@
 //   SkipRetry                archived
 //   failure, exception       retried; archived when no retry is left. Not charged (is_failure said no): always retried
 //
-// A run whose child process died:
+// A run whose child process died, or a command that a signal ended:
 //
 //   it ended the child           a failure, by the rules above, and a crash
 //   another run did              given back: not a failure of the task
 //   nobody knows which one did   given back, and a crash
+//   none could be started        given back
 //   so many crashes are too many   archived, FailureKind::kCrashed
 //
 // A failure of a run that was told to stop takes its kind from the reason:

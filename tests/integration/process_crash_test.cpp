@@ -100,6 +100,19 @@ TEST_F(ProcessTest, AHandlerThatClosesAllDescriptorsLosesItsChildOnly) {
   EXPECT_WORKER_GOES_ON();
 }
 
+TEST_F(ProcessTest, AHandlerMayCloseItsStandardStreams) {
+  EXPECT_EQ(run("close-standard").state, TaskState::kCompleted);
+  EXPECT_WORKER_GOES_ON();
+}
+
+TEST_F(ProcessTest, AChildThatDiesBetweenItsResultAndItsEndHasNotDoneTheTask) {
+  const TaskInfo info = run("result-then-kill");
+  EXPECT_EQ(info.state, TaskState::kArchived);
+  EXPECT_EQ(info.failure.signal, SIGKILL);
+  EXPECT_EQ(info.crashes, 1);
+  EXPECT_WORKER_GOES_ON();
+}
+
 TEST_F(ProcessTest, BytesThatAreNoFramesEndTheChild) {
   EXPECT_THAT(run("write-into-all").failure.message, HasSubstr("no frame"));
   EXPECT_WORKER_GOES_ON();

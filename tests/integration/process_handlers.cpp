@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -134,7 +135,12 @@ void add_crashes(Mux& mux) {
     ctx.write_result("kept");
     std::thread([] { ::kill(::getpid(), SIGKILL); }).detach();
   });
-  mux.handle("close-all", [](Context&) { ::close_range(3, ~0U, 0); });
+  mux.handle("result-then-kill", [](Context& ctx) {
+    ctx.write_result("half");
+    ::kill(::getpid(), SIGKILL);
+  });
+  mux.handle("close-standard", [](Context&) { ::close_range(0, 2, 0); });
+  mux.handle("close-all", [](Context&) { ::close_range(0, ~0U, 0); });
   mux.handle("close-all-and-sleep", [](Context&) {
     ::close_range(3, ~0U, 0);
     sleep_for_ever();
@@ -157,6 +163,12 @@ void add_hangs(Mux& mux) {
     sleep_for_ever();
   });
   mux.handle("wait-for-stop", wait_for_stop);
+  mux.handle("ignore-stop", [](Context& ctx) {
+    const std::stop_callback told(ctx.stop_token(), [&] { mark(ctx); });
+    ::signal(SIGTERM, SIG_IGN);
+    std::ofstream(ctx.payload().bytes() + ".begun") << ::getpid();
+    sleep_for_ever();
+  });
   mux.handle("half-a-frame", [](Context&) {
     (void)!::write(3, "\x09\0\0\0", 4);
     sleep_for_ever();
@@ -184,6 +196,13 @@ void add_talk(Mux& mux) {
   mux.handle("context", [](Context& ctx) { ctx.write_result(context_text(ctx)); });
   mux.handle("limits", [](Context& ctx) { ctx.write_result(limits_text()); },
              {.open_files_max = 64, .nice = 3, .working_folder = "/", .environment = {{"WINDLASS_TEST_KEPT", "PATH"}}});
+  mux.handle("limits-memory", [](Context& ctx) { ctx.write_result(limits_text()); }, {.memory_max = 1_GiB});
+  mux.handle("open-files", [](Context& ctx) {
+    int last = -1;
+    for (int fd = ::open("/", O_RDONLY); fd >= 0; fd = ::open("/", O_RDONLY)) last = fd;
+    ctx.write_result(std::to_string(last) + (errno == EMFILE ? " EMFILE" : ""));
+  }, {.open_files_max = 48});
+  mux.handle("throw-long", [](Context&) { throw std::runtime_error(std::string(8 << 20, 'x')); });
   mux.handle("progress", [](Context& ctx) {
     ctx.set_progress(40, "halfway");
     mark(ctx);

@@ -79,6 +79,21 @@ TEST_F(ProcessTest, LimitsFolderAndEnvironmentAreSet) {
   EXPECT_THAT(*info.result, HasSubstr("nice=3 folder=/ kept=yes dropped=- child=-"));
 }
 
+TEST_F(ProcessTest, OpenFilesAreLimited) { EXPECT_EQ(run("open-files").result, "47 EMFILE"); }
+
+TEST_F(ProcessTest, AddressSpaceIsLimited) {
+  if (kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer takes more address space than any limit allows";
+  EXPECT_THAT(*run("limits-memory").result, HasSubstr(" memory=1073741824 "));
+}
+
+TEST_F(ProcessTest, AFailureThatIsLongerThanTheStoreTakesIsCut) {
+  set_log_level(LogLevel::kOff);
+  const Failure failure = run("throw-long").failure;
+  EXPECT_EQ(failure.kind, FailureKind::kException);
+  EXPECT_THAT(failure.message, AllOf(HasSubstr("std::runtime_error: xxx"), HasSubstr("more bytes")));
+  EXPECT_LT(failure.message.size(), 2u << 20);
+}
+
 TEST_F(ProcessTest, AWorkingFolderThatIsNotThereIsAnErrorThatSaysSo) {
   config.isolation.working_folder = "/no/such/folder";
   EXPECT_THAT(run("ok").failure.message, AllOf(HasSubstr("working folder"), HasSubstr("No such file")));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ class FakeContext final : public Context {
   TimePoint scheduled_time = FakeClock::kStart;
   TimePoint enqueued_time = FakeClock::kStart;
   TimePoint started_time = FakeClock::kStart;
+  std::function<void()> on_result;  // called by write_result()
 
   // Sets the stop token, as the server would. The first reason stays.
   void stop(StopReason reason) {
@@ -56,7 +58,11 @@ class FakeContext final : public Context {
 
   std::stop_token stop_token() const override { return stop_.get_token(); }
   StopReason stop_reason() const override { std::lock_guard lock(mu_); return reason_; }
-  void write_result(std::string bytes) override { std::lock_guard lock(mu_); result_ = std::move(bytes); }
+  void write_result(std::string bytes) override {
+    if (on_result) on_result();
+    std::lock_guard lock(mu_);
+    result_ = std::move(bytes);
+  }
   void set_progress(double percent, std::string text) override {
     std::lock_guard lock(mu_);
     progress_ = Progress{.percent = std::clamp(percent, 0.0, 100.0), .text = std::move(text)};

@@ -1,13 +1,21 @@
 #include "exec/child_guard.hpp"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <fstream>
 #include <stdexcept>
+#include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
+
+#include <windlass/log.hpp>
 
 #include "exec/command.hpp"
 #include "exec/spawn.hpp"
@@ -61,6 +69,48 @@ TEST(ChildGuard, CommandsRunOnWhenTheGuardItselfWasKilled) {
   spec.guard = guard->get();
   EXPECT_EQ(run_command(spec, {}).output, "alive\n");
   EXPECT_EQ(run_command(spec, {}).output, "alive\n");
+}
+
+class CountLines final : public LogSink {
+ public:
+  void write(const LogRecord&) override { ++lines; }
+  std::atomic<int> lines = 0;
+};
+
+std::atomic<int> g_signals = 0;
+
+// Whether the thread is in the system call that sends.
+bool is_sending(pid_t thread) {
+  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/syscall");
+  long number = -1;
+  return file >> number && number == SYS_sendto;
+}
+
+// A signal that comes while the worker waits for room on the way to the guard.
+TEST(ChildGuard, ASlowGuardIsNotTakenForADeadOne) {
+  const auto lines = std::make_shared<CountLines>();
+  set_log_sink(lines);
+  struct sigaction count {}, before {};
+  count.sa_handler = [](int) { ++g_signals; };
+  ::sigaction(SIGUSR1, &count, &before);
+  const auto guard = ChildGuard::start();
+  ASSERT_TRUE(guard);
+  ::kill((*guard)->pid(), SIGSTOP);
+  std::atomic<pid_t> thread = 0;
+  std::thread worker([&] {
+    thread = ::gettid();
+    for (pid_t group = 1; group < 10000; ++group) (*guard)->remove(group);
+  });
+  for (int i = 1; i <= 10; ++i) {
+    while (thread == 0 || !is_sending(thread)) ::sched_yield();
+    ::pthread_kill(worker.native_handle(), SIGUSR1);
+    while (g_signals < i) ::sched_yield();
+  }
+  ::kill((*guard)->pid(), SIGCONT);
+  worker.join();
+  EXPECT_EQ(lines->lines, 0) << "it was said to be gone";
+  ::sigaction(SIGUSR1, &before, nullptr);
+  set_log_sink(make_stream_sink(2, LogFormat::kText));
 }
 
 TEST(ChildGuard, ACommandIsTakenOffTheListAtItsEnd) {

@@ -82,9 +82,11 @@ TEST(Decision, ATaskThatEndedTooManyChildrenIsPoison) {
 
 TEST(Decision, TheOtherTasksOfADeadChildPayNothing) {
   const RetryState last{.retried = 3, .max_retry = 3, .crashes = 2, .crash_limit = 3};
-  EXPECT_FALSE(failed(lost_child(exec::ChildLoss::kByOther)));
-  EXPECT_EQ(decided(lost_child(exec::ChildLoss::kByOther), last).kind, FinishKind::kRequeue);
-  EXPECT_FALSE(decided(lost_child(exec::ChildLoss::kByOther), last).crashed);
+  for (const exec::ChildLoss loss : {exec::ChildLoss::kByOther, exec::ChildLoss::kNotStarted}) {
+    EXPECT_FALSE(failed(lost_child(loss)));
+    EXPECT_EQ(decided(lost_child(loss), last).kind, FinishKind::kRequeue);
+    EXPECT_FALSE(decided(lost_child(loss), last).crashed);
+  }
   EXPECT_FALSE(failed(lost_child(exec::ChildLoss::kUnclear)));
   const Finish unclear = decided(lost_child(exec::ChildLoss::kUnclear), {.retried = 3, .max_retry = 3, .crash_limit = 3});
   EXPECT_EQ(unclear.kind, FinishKind::kRequeue);
