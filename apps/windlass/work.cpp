@@ -91,7 +91,7 @@ Result<Mux> make_mux(const WorkArgs& args, exec::ChildGuard* guard) {
     spec.limits = *limits;
     spec.guard = guard;
     try {
-      mux.handle(rule->pattern, exec::command_handler(std::move(spec)));
+      exec::handle_command(mux, rule->pattern, std::move(spec));
     } catch (const std::invalid_argument& bad) {
       return Error(ErrorCode::kInvalidArgument, "--exec '" + text + "': " + bad.what());
     }

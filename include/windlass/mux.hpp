@@ -63,6 +63,8 @@ Async<Outcome> call_decoded(F& fn, Context& ctx) {
   co_return co_await std::move(call);
 }
 
+struct MuxAccess;
+
 // True for a null pointer and a std::function without target; what cannot be empty is not.
 template <class F>
 bool is_empty_callable(const F& fn) {
@@ -150,6 +152,7 @@ class Mux {
   const HandlerOptions* find_options(std::string_view type) const;
 
  private:
+  friend struct internal::MuxAccess;
   Mux& add(std::string pattern, Handler handler, HandlerOptions options);
   Mux& add(std::string pattern, AsyncHandler handler, HandlerOptions options);
 

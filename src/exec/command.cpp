@@ -16,21 +16,22 @@
 #include <cstring>
 #include <optional>
 
+#include "base/clock.hpp"
 #include "exec/child_guard.hpp"
 #include "exec/core_path.hpp"
+#include "exec/escalation.hpp"
 #include "exec/output_lines.hpp"
 #include "exec/spawn.hpp"
 
 namespace windlass::exec {
 namespace {
 
-using Steady = std::chrono::steady_clock;
 using End = CommandResult::End;
 
 // What a process outside the group may keep us reading after the program has ended.
 constexpr std::size_t kDrainMax = 1 << 20;
-// A stopping server gives tasks back half a second after it has told their handlers: the commands must be gone by then.
-constexpr Duration kUrgentGrace = std::chrono::milliseconds(300);
+
+Duration now() { return base::real_clock().steady(); }
 
 // A write to a pipe whose reader is gone raises SIGPIPE on this thread; while this object lives it is held back, and
 // thrown away at its end.
@@ -55,14 +56,20 @@ class HoldSigpipe {
 
 class Run {
  public:
-  Run(const CommandSpec& spec, Child child)
-      : spec_(spec), child_(std::move(child)), input_(spec.input), lines_(spec.on_error_line, spec.error_tail_max) {
-    if (spec_.timeout > Duration::zero()) limit_ = Steady::now() + spec_.timeout;
+  // `wake` is readable when one of the tokens was set.
+  Run(const CommandSpec& spec, Child child, std::stop_token stop, const Fd& wake)
+      : spec_(spec),
+        child_(std::move(child)),
+        stop_(std::move(stop)),
+        wake_(wake),
+        input_(spec.input),
+        lines_(spec.on_error_line, spec.error_tail_max) {
+    if (spec_.timeout > Duration::zero()) timeout_at_ = now() + spec_.timeout;
     if (input_.empty()) child_.input.reset();
   }
 
-  CommandResult run(const Fd& stop) {
-    while (!step(stop)) {}
+  CommandResult run() {
+    while (!step()) {}
     // The leader is dead but not reaped, so that its number still names this group and no other.
     ::kill(-child_.pid, SIGKILL);
     drain();
@@ -75,9 +82,9 @@ class Run {
 
  private:
   // Waits for what comes next and deals with it. True when the program has ended.
-  bool step(const Fd& stop) {
+  bool step() {
     std::array<pollfd, 5> fds{{{child_.pidfd.get(), POLLIN, 0},
-                               {stopping_ ? -1 : stop.get(), POLLIN, 0},
+                               {wake_.get(), POLLIN, 0},
                                {child_.input.get(), POLLOUT, 0},
                                {child_.output.get(), POLLIN, 0},
                                {child_.error.get(), POLLIN, 0}}};
@@ -86,32 +93,40 @@ class Run {
     if (fds[3].revents != 0) read_output();
     if (fds[4].revents != 0) read_error();
     if (fds[0].revents != 0) return true;
-    if (fds[1].revents != 0) begin_stop(End::kStopped);
-    if (limit_ && Steady::now() >= *limit_) limit_passed();
+    if (fds[1].revents != 0) hear_tokens();
+    if (now() >= timeout_at_) begin_stop(End::kTimedOut);
+    send_due_signals();
     return false;
   }
 
   int poll_timeout() const {
-    if (!limit_) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*limit_ - Steady::now()).count();
+    const Duration next = std::min(stopping_ ? Duration::max() : timeout_at_, escalation_.next());
+    if (next == Duration::max()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now()).count();
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000'000));
   }
 
-  void limit_passed() {
-    if (!stopping_) return begin_stop(End::kTimedOut);
-    ::kill(-child_.pid, SIGKILL);
-    result_.killed = true;
-    limit_.reset();
+  void hear_tokens() {
+    std::uint64_t count = 0;
+    (void)!::read(wake_.get(), &count, sizeof count);
+    if (stop_.stop_requested()) begin_stop(End::kStopped);
+    if (spec_.hurry.stop_requested()) escalation_.hurry(now());
   }
 
-  // SIGCONT, too: a stopped process would sleep through its grace.
   void begin_stop(End why) {
     if (stopping_) return;
     stopping_ = why;
-    ::kill(-child_.pid, SIGTERM);
-    ::kill(-child_.pid, SIGCONT);
-    const bool urgent = why == End::kStopped && spec_.stop_is_urgent && spec_.stop_is_urgent();
-    limit_ = Steady::now() + (urgent ? std::min<Duration>(kUrgentGrace, spec_.grace) : spec_.grace);
+    const bool urgent = spec_.hurry.stop_requested() || (why == End::kStopped && spec_.stop_is_urgent && spec_.stop_is_urgent());
+    escalation_.begin({.terminate = Duration::zero(), .kill = spec_.grace}, urgent, now());
+  }
+
+  // SIGCONT, too: a stopped process would sleep through its grace.
+  void send_due_signals() {
+    while (const int signal = escalation_.take_due(now())) {
+      ::kill(-child_.pid, signal);
+      ::kill(-child_.pid, SIGCONT);
+      result_.killed = signal == SIGKILL;
+    }
   }
 
   void write_input() {
@@ -170,11 +185,14 @@ class Run {
 
   const CommandSpec& spec_;
   Child child_;
+  const std::stop_token stop_;
+  const Fd& wake_;
   std::string_view input_;
   OutputLines lines_;
   CommandResult result_;
   std::optional<End> stopping_;                // why it was told to stop, once it was
-  std::optional<Steady::time_point> limit_;    // timeout; once stopping, the end of the grace
+  Duration timeout_at_ = Duration::max();      // steady
+  Escalation escalation_;
   std::array<char, 64 << 10> buffer_;
 };
 
@@ -182,23 +200,26 @@ class Run {
 
 CommandResult run_command(const CommandSpec& spec, std::stop_token stop) {
   CommandResult failed;
-  const Fd stop_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!stop_event.open()) {
+  const Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake.open()) {
     failed.error = std::string("cannot open an event descriptor: ") + std::strerror(errno);
+    failed.may_start_later = true;
     return failed;
   }
-  const std::stop_callback on_stop(stop, [&] {
+  const auto ring = [&wake] {
     const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t n = ::write(stop_event.get(), &one, sizeof one);
-  });
+    (void)!::write(wake.get(), &one, sizeof one);
+  };
+  const std::stop_callback on_stop(stop, ring), on_hurry(spec.hurry, ring);
   Result<Child> child = spawn_child(spec.argv, environment_with(spec.environment),
                                      {.announce_to = spec.guard ? spec.guard->announce_fd() : -1, .limits = spec.limits});
   if (!child) {
     failed.error = child.error().message();
+    failed.may_start_later = child.error().code() == ErrorCode::kResourceExhausted;
     return failed;
   }
   const HoldSigpipe hold;
-  return Run(spec, *std::move(child)).run(stop_event);
+  return Run(spec, *std::move(child), std::move(stop), wake).run();
 }
 
 }  // namespace windlass::exec

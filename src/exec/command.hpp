@@ -1,7 +1,7 @@
 // run_command: one run of one program, from start to end, with limits.
 //
 // The program runs in a process group of its own. Its end is the end of the group: what it left running there is killed.
-// One thread, one poll over the child, its pipes and the stop token; nothing is looked at periodically.
+// One thread, one poll over the child, its pipes and the stop tokens; nothing is looked at periodically.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,9 @@ struct CommandSpec {
   std::vector<std::string> environment;       // "KEY=value", put over the environment of this process
   Duration timeout{};                         // 0 = none
   Duration grace = std::chrono::seconds(5);   // from SIGTERM to SIGKILL, for the whole group
-  // Asked when the stop token is set: true leaves 300 ms in place of the grace. May be empty.
+  // Asked when the stop token is set: whether it is urgent, see escalation.hpp. May be empty.
   std::function<bool()> stop_is_urgent;
+  std::stop_token hurry;                      // set: whatever is being stopped, or is told to stop later, is urgent
   std::size_t output_max = 1 << 20;           // more on stdout is an error, and stops it
   std::size_t error_tail_max = 8 << 10;       // how much of the end of stderr is kept
   // Called with each line of stderr as it comes, without the newline; longer ones in pieces of 8 KiB.
@@ -55,6 +56,7 @@ struct CommandResult {
   std::string output;         // stdout, at most output_max
   std::string error_tail;     // the last bytes of stderr
   std::string error;          // kNotStarted: why
+  bool may_start_later = false;  // kNotStarted: for lack of processes, descriptors or memory
 };
 
 // Blocks until the program has ended and its group is gone. Uses no signal handlers, and does not touch SIGPIPE or SIGCHLD of

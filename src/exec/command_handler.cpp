@@ -1,6 +1,10 @@
 #include "exec/command_handler.hpp"
 
 #include <array>
+#include <condition_variable>
+#include <csignal>
+#include <memory>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -9,7 +13,10 @@
 #include "base/clock.hpp"
 #include "core/text.hpp"
 #include "exec/command.hpp"
+#include "exec/escalation.hpp"
 #include "exec/signals.hpp"
+#include "exec/start_retries.hpp"
+#include "mux/mux_access.hpp"
 
 namespace windlass::exec {
 namespace {
@@ -154,27 +161,80 @@ void log_done(Duration took) {
   log_info("task done", {{"took", core::format_duration(std::chrono::floor<milliseconds>(took))}});
 }
 
+// Who asks a process to end from elsewhere, as a service manager does, is not the task's fault.
+bool is_crash(const CommandResult& result) {
+  return result.end == End::kSignalled && result.signal != SIGTERM && result.signal != SIGINT && result.signal != SIGHUP;
+}
+
+ChildLoss loss_of(const CommandResult& result) {
+  if (result.may_start_later) return ChildLoss::kNotStarted;
+  return is_crash(result) ? ChildLoss::kByThisRun : ChildLoss::kNone;
+}
+
+CommandSpec command_of(const CommandHandlerSpec& spec, Context& ctx, std::stop_token hurry) {
+  CommandSpec command;
+  for (const std::string& word : spec.argv) command.argv.push_back(expand(word, ctx));
+  command.input = ctx.payload().bytes();
+  command.environment = task_environment(ctx);
+  command.timeout = spec.timeout;
+  command.grace = spec.grace;
+  command.stop_is_urgent = [&ctx] { return is_urgent(ctx.stop_reason()); };
+  command.hurry = std::move(hurry);
+  command.output_max = spec.result_max;
+  command.guard = spec.guard;
+  command.limits = spec.limits;
+  command.on_error_line = [](std::string_view line) { log_info(line, {{"stream", "stderr"}}); };
+  return command;
+}
+
+// False if the token was set meanwhile.
+bool sleep_for(Duration length, std::stop_token stop) {
+  std::mutex mu;
+  std::unique_lock lock(mu);
+  std::condition_variable_any().wait_for(lock, stop, length, [] { return false; });
+  return !stop.stop_requested();
+}
+
+// As run_command(), but a start that may go well later is tried again for a while.
+CommandResult run_patiently(const CommandSpec& command, std::stop_token stop) {
+  const Duration until = base::real_clock().steady() + StartRetries::kPatience;
+  StartRetries retries;
+  for (bool first = true;; first = false) {
+    CommandResult result = run_command(command, stop);
+    if (!result.may_start_later || base::real_clock().steady() >= until) return result;
+    if (first) log_warn("cannot start a command, and goes on trying", {{"error", result.error}});
+    if (!sleep_for(retries.failed(), stop)) return result;
+  }
+}
+
 }  // namespace
 
+RunReport CommandExecutor::run(Context& ctx) {
+  std::stop_source stop;
+  const auto tell = [&stop] { stop.request_stop(); };
+  const std::stop_callback on_stop(ctx.stop_token(), tell), on_close(close_.get_token(), tell);
+  if (close_.stop_requested()) return {Outcome::fail("the server stops")};
+  const Duration start = base::real_clock().steady();
+  const CommandResult result = run_patiently(command_of(spec_, ctx, hurry_.get_token()), stop.get_token());
+  Outcome outcome = conclude(spec_, result, ctx);
+  // Who sits in front of a worker sees that it works; failures the runtime tells.
+  if (outcome.kind() == Outcome::Kind::kDone) log_done(base::real_clock().steady() - start);
+  return {std::move(outcome), loss_of(result)};
+}
+
+void CommandExecutor::close() {
+  close_.request_stop();
+  hurry_.request_stop();
+}
+
+void handle_command(Mux& mux, std::string pattern, CommandHandlerSpec spec) {
+  Handler handler = command_handler(spec);
+  windlass::internal::MuxAccess::handle(mux, std::move(pattern), std::move(handler),
+                                        [spec = std::move(spec)] { return std::make_shared<CommandExecutor>(spec); });
+}
+
 Handler command_handler(CommandHandlerSpec spec) {
-  return [spec = std::move(spec)](Context& ctx) {
-    CommandSpec command;
-    for (const std::string& word : spec.argv) command.argv.push_back(expand(word, ctx));
-    command.input = ctx.payload().bytes();
-    command.environment = task_environment(ctx);
-    command.timeout = spec.timeout;
-    command.grace = spec.grace;
-    command.output_max = spec.result_max;
-    command.guard = spec.guard;
-    command.limits = spec.limits;
-    command.stop_is_urgent = [&ctx] { return ctx.stop_reason() == StopReason::kShutdown || ctx.stop_reason() == StopReason::kLeaseLost; };
-    command.on_error_line = [](std::string_view line) { log_info(line, {{"stream", "stderr"}}); };
-    const Duration start = base::real_clock().steady();
-    Outcome outcome = conclude(spec, run_command(command, ctx.stop_token()), ctx);
-    // Who sits in front of a worker sees that it works; failures the runtime tells.
-    if (outcome.kind() == Outcome::Kind::kDone) log_done(base::real_clock().steady() - start);
-    return outcome;
-  };
+  return [executor = std::make_shared<CommandExecutor>(std::move(spec))](Context& ctx) { return executor->run(ctx).outcome; };
 }
 
 }  // namespace windlass::exec

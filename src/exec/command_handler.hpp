@@ -11,17 +11,21 @@
 //   exit 75        not now: a failure like any other (EX_TEMPFAIL)
 //   exit 76        never: archived at once, whatever retries are left
 //   exit others, signal, timeout, cancel    a failure of that kind; the retry rules apply
+//   a signal from elsewhere other than SIGTERM, SIGINT and SIGHUP    a crash, besides: so many of them archive the task
 //   with a memory limit: a failure of kind memory, if the program ends badly after it took three quarters of the limit, or says on
 //   stderr that it got no memory
 #pragma once
 
 #include <cstddef>
+#include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <windlass/mux.hpp>
 #include <windlass/time.hpp>
 
+#include "exec/executor.hpp"
 #include "exec/process_limits.hpp"
 
 namespace windlass::exec {
@@ -39,7 +43,26 @@ struct CommandHandlerSpec {
   ChildGuard* guard = nullptr;                // must outlive the handler
 };
 
-// The handler is thread-safe, and stops the command when the context says stop.
+// Runs the command for each task, in a process of its own. Thread-safe.
+class CommandExecutor final : public windlass::internal::Executor {
+ public:
+  explicit CommandExecutor(CommandHandlerSpec spec) : spec_(std::move(spec)) {}
+
+  RunReport run(Context& ctx) override;
+  void hurry() override { hurry_.request_stop(); }
+  // Those that run have the time of a shutdown.
+  void close() override;
+  Duration stop_time() const override { return spec_.grace; }
+
+ private:
+  const CommandHandlerSpec spec_;
+  std::stop_source hurry_, close_;
+};
+
+// Handles the tasks with the command. Throws as Mux::handle().
+void handle_command(Mux& mux, std::string pattern, CommandHandlerSpec spec);
+
+// The same as a handler for who has no server: thread-safe, and stops the command when the context says stop.
 Handler command_handler(CommandHandlerSpec spec);
 
 }  // namespace windlass::exec

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/text.hpp"
+#include "mux/mux_access.hpp"
 
 namespace windlass {
 namespace {
@@ -43,6 +44,7 @@ struct Route {
   AnyHandler handler;                  // as registered
   AnyHandler chain;                    // with the middlewares
   HandlerOptions options;
+  internal::ExecutorFactory make_executor;  // of a handler that runs elsewhere
   std::optional<std::size_t> shorter;  // index of the longest other pattern that this one begins with
 };
 
@@ -89,7 +91,7 @@ struct Mux::Impl {
     const Route* const route = find(type);
     return route == nullptr ? fallback : route->chain;
   }
-  void add(std::string pattern, AnyHandler handler, HandlerOptions options);
+  void add(std::string pattern, AnyHandler handler, HandlerOptions options, internal::ExecutorFactory make_executor = {});
   const Route* find(std::string_view type) const {
     const auto greater =
         std::upper_bound(routes.begin(), routes.end(), type,
@@ -122,13 +124,13 @@ Mux& Mux::operator=(const Mux& other) {
 Mux::Mux(Mux&&) noexcept = default;
 Mux& Mux::operator=(Mux&&) noexcept = default;
 
-void Mux::Impl::add(std::string pattern, AnyHandler handler, HandlerOptions options) {
+void Mux::Impl::add(std::string pattern, AnyHandler handler, HandlerOptions options, internal::ExecutorFactory make_executor) {
   const auto place = std::lower_bound(routes.begin(), routes.end(), pattern,
                                       [](const Route& route, const std::string& text) { return route.pattern < text; });
   if (place != routes.end() && place->pattern == pattern) {
     throw std::invalid_argument("mux: pattern \"" + pattern + "\" is registered twice");
   }
-  Route route{std::move(pattern), std::move(handler), {}, std::move(options), std::nullopt};
+  Route route{std::move(pattern), std::move(handler), {}, std::move(options), std::move(make_executor), std::nullopt};
   if (!middlewares.fit(route.handler)) throw unfit(route);
   route.chain = middlewares.around(route.handler);
   routes.insert(place, std::move(route));
@@ -213,6 +215,16 @@ std::vector<std::string> Mux::patterns() const {
 const HandlerOptions* Mux::find_options(std::string_view type) const {
   const Route* const route = impl_->find(type);
   return route == nullptr ? nullptr : &route->options;
+}
+
+void internal::MuxAccess::handle(Mux& mux, std::string pattern, Handler handler, ExecutorFactory make) {
+  auto shared = checked(pattern, std::move(handler));
+  mux.impl_->add(std::move(pattern), {std::move(shared), nullptr}, {}, std::move(make));
+}
+
+internal::ExecutorFactory internal::MuxAccess::find_factory(const Mux& mux, std::string_view type) {
+  const Route* const route = mux.impl_->find(type);
+  return route == nullptr ? ExecutorFactory() : route->make_executor;
 }
 
 }  // namespace windlass

@@ -1,4 +1,5 @@
-// Handlers: the handlers of a server, each run where it is to run: on the calling thread, or in a child process.
+// Handlers: the handlers of a server, each run where it is to run: on the calling thread, or by an executor of its own, in
+// another process.
 #pragma once
 
 #include <map>
@@ -9,7 +10,7 @@
 #include <windlass/mux.hpp>
 
 #include "exec/child_end.hpp"
-#include "exec/process_pool.hpp"
+#include "exec/executor.hpp"
 
 namespace windlass::runtime {
 
@@ -22,7 +23,7 @@ class Handlers {
   // Makes what the handlers need to run where their options, put over `server`, say.
   // Errors: kInvalidArgument (an option, named), those of ProcessPool::start().
   Status start(const HandlerOptions& server);
-  // Ends the child processes, and with them the runs that a stopping server has given up. Later ones fail.
+  // Ends their processes, and with them the runs that a stopping server has given up. Later ones fail.
   void stop();
 
   // Runs the handler of the task, wherever that is, with the fields of the run on what it logs. Blocks until it is
@@ -30,20 +31,25 @@ class Handlers {
   exec::RunReport run(Context& ctx);
   // The server stops: those that were told to stop before get no more time than the others.
   void hurry();
+  // How long the handler of the task may go on after it was told to stop, and is killed then; 0: it is not.
+  Duration stop_time(const Context& ctx) const;
 
  private:
-  exec::ProcessPool* find_pool(const Context& ctx) const;
+  using Executor = windlass::internal::Executor;
 
-  // Patterns with the same options share a pool.
+  Executor* find(const Context& ctx) const;
+
+  // Patterns with the same options share a pool of processes.
   struct Pool {
     HandlerOptions options;
-    std::unique_ptr<exec::ProcessPool> pool;
+    Executor* executor;
   };
-  Result<exec::ProcessPool*> pool_for(const HandlerOptions& options);
+  Result<Executor*> pool_for(const HandlerOptions& options);
 
   const Mux& mux_;
+  std::vector<std::shared_ptr<Executor>> executors_;
   std::vector<Pool> pools_;
-  std::map<std::string, exec::ProcessPool*> pool_of_;  // by pattern; only those in processes
+  std::map<std::string, Executor*> executor_of_;  // by pattern; only those that have one
 };
 
 }  // namespace windlass::runtime

@@ -42,7 +42,9 @@ std::optional<Duration> RunSteps::begin(Slot& slot, TaskRun& run) {
   const Duration steady = tools_.clock.steady();
   if (refuse(run, now)) return std::nullopt;
   run.begin(now, run_deadline(run.message(), now));
-  if (tools_.slots.begin(slot, run, limits_of(run.message(), steady), now, steady)) tools_.wake_watchdog();
+  RunLimits limits = limits_of(run.message(), steady);
+  limits.stop_time = tools_.handlers.stop_time(run);
+  if (tools_.slots.begin(slot, run, limits, now, steady)) tools_.wake_watchdog();
   return steady;
 }
 

@@ -31,6 +31,8 @@ bool Slots::begin(Slot& slot, TaskRun& run, const RunLimits& limits, TimePoint n
     slot.limits = limits;
     slot.started_at = now;
     slot.overrun = false;
+    // Read after `run` was set, under the lock: tell_all() sees the run, or this sees it. Nobody has asked for its token yet.
+    if (const StopReason told = all_told_.load(); told != StopReason::kNone) (void)run.tell_to_stop(told, steady);
   }
   return first_limit(limits, now, steady).count() < next_look_.load();
 }
@@ -52,7 +54,7 @@ void Slots::scan_slot(Slot& slot, TimePoint now, Duration steady, LimitScan& sca
     const StopReason reason = slot.limits.timeout_at <= steady ? StopReason::kTimeout : StopReason::kDeadline;
     if (auto source = run.tell_to_stop(reason, steady)) scan.to_stop.push_back(std::move(*source));
   }
-  const Duration overrun_at = run.told_at() + kOverrunAfter;
+  const Duration overrun_at = run.told_at() + slot.limits.stop_time + kOverrunAfter;
   if (overrun_at > steady) {
     scan.next = std::min(scan.next, overrun_at);
   } else if (!slot.overrun) {
@@ -86,6 +88,7 @@ std::vector<broker::RunningTask> Slots::running() const {
 
 std::vector<std::stop_source> Slots::tell_all(StopReason reason, Duration steady) {
   std::vector<std::stop_source> sources;
+  all_told_ = reason;
   base::Lock all(mu_);
   for (auto& s : slots_) {
     base::Lock lock(s->mu);

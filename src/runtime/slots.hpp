@@ -21,6 +21,8 @@ struct RunLimits {
   static constexpr Duration kNever = Duration::max();
   Duration timeout_at = kNever;    // steady
   TimePoint deadline = kNoTime;    // wall
+  // After that it may still run for so long, and is killed then: no overrun.
+  Duration stop_time{};
 };
 
 // What a look at the slots for runs that are over their limits found.
@@ -45,7 +47,7 @@ class alignas(64) Slot {
 // Thread-safe; begin() and end() of a slot belong to its executor.
 class Slots {
  public:
-  // A run that is still there so long after it was told to stop is an overrun.
+  // A run that is still there so long after it was told to stop, and its time for that, is an overrun.
   static constexpr Duration kOverrunAfter = std::chrono::seconds(1);
 
   // A slot for an executor, for as long as this lives.
@@ -67,7 +69,7 @@ class Slots {
   }
   std::vector<broker::RunningTask> running() const;
 
-  // Tells all runs to stop.
+  // Tells all runs to stop, and those that begin later, too.
   std::vector<std::stop_source> tell_all(StopReason reason, Duration steady);
   // Gives up all runs that are still there, see end(), and returns their leases: their tasks are to be given back.
   std::vector<broker::LeaseRef> abandon_all();
@@ -80,6 +82,7 @@ class Slots {
   std::vector<std::unique_ptr<Slot>> slots_ WINDLASS_GUARDED_BY(mu_);
   // Steady time of the watchdog's next look. kNever while it looks: then everyone who begins with a limit wakes it again.
   std::atomic<Duration::rep> next_look_ = RunLimits::kNever.count();
+  std::atomic<StopReason> all_told_ = StopReason::kNone;
 };
 
 }  // namespace windlass::runtime

@@ -96,7 +96,11 @@ TEST_F(ProcessTest, AThousandCrashesLeaveNothingBehind) {
   config.concurrency = 2;
   start();
   const auto crash = [&](int times) {
-    std::vector<Task> tasks(static_cast<std::size_t>(times), Task("_exit", "1", EnqueueOptions().max_retry(0)));
+    std::vector<Task> tasks;
+    for (int i = 0; i < times; ++i) {
+      const char* const ways[] = {"segv", "abort", "kill", "_exit"};
+      tasks.emplace_back(ways[i % 4], "1", EnqueueOptions().max_retry(0));
+    }
     for (const auto& stored : Client(broker).enqueue_batch(tasks)) ASSERT_TRUE(stored);
     get(server->wait_until_empty());
   };

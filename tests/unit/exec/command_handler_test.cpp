@@ -142,6 +142,41 @@ TEST(CommandHandler, ACrashNamesItsSignal) {
   EXPECT_EQ(outcome.failure().message, "command was ended by SIGSEGV");
 }
 
+ChildLoss loss(const std::string& script) {
+  FakeContext ctx;
+  CommandHandlerSpec spec;
+  spec.argv = {"sh", "-c", script};
+  return CommandExecutor(spec).run(ctx).loss;
+}
+
+TEST(CommandHandler, OnlyASignalIsACrashAndNotOneThatAsksIt) {
+  for (const char* signal : {"SEGV", "ABRT", "KILL"}) {
+    EXPECT_EQ(loss(std::string("ulimit -c 0; kill -") + signal + " $$"), ChildLoss::kByThisRun) << signal;
+  }
+  for (const char* script : {"kill -TERM $$", "kill -INT $$", "kill -HUP $$", "exit 1", "exit 0"}) {
+    EXPECT_EQ(loss(script), ChildLoss::kNone) << script;
+  }
+}
+
+TEST(CommandHandler, OneThatIsStoppedIsNoCrash) {
+  FakeContext ctx;
+  ctx.reason = StopReason::kTimeout;
+  ctx.stop.request_stop();
+  CommandHandlerSpec spec;
+  spec.argv = {"sleep", "600"};
+  EXPECT_EQ(CommandExecutor(spec).run(ctx).loss, ChildLoss::kNone);
+}
+
+TEST(CommandHandler, AClosedExecutorRunsNothing) {
+  FakeContext ctx;
+  CommandHandlerSpec spec;
+  spec.argv = {"echo", "x"};
+  CommandExecutor executor(spec);
+  executor.close();
+  EXPECT_THAT(executor.run(ctx).outcome.failure().message, HasSubstr("the server stops"));
+  EXPECT_FALSE(ctx.result);
+}
+
 TEST(CommandHandler, ACommandThatDoesNotExistIsAFailureThatSaysSo) {
   FakeContext ctx;
   const Outcome outcome = run(ctx, {"windlass-no-such-command"});

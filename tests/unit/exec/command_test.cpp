@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -219,6 +220,35 @@ TEST(RunCommand, TheStopTokenEndsItWhileItRuns) {
   EXPECT_FALSE(result.killed);
 }
 
+TEST(RunCommand, OneThatIsInItsGraceEndsAtOnceWhenThereIsHurry) {
+  std::stop_source stop, hurry;
+  CommandSpec spec = shell("trap 'echo asked >&2' TERM; echo ready >&2; while :; do sleep 0.01; done");
+  spec.grace = 1h;
+  spec.hurry = hurry.get_token();
+  spec.on_error_line = [&](std::string_view line) { (line == "ready" ? stop : hurry).request_stop(); };
+  const CommandResult result = run_command(spec, stop.get_token());
+  EXPECT_EQ(result.end, End::kStopped);
+  EXPECT_TRUE(result.killed);
+}
+
+TEST(RunCommand, WhoIsToldInAHurryHasNoGrace) {
+  std::stop_source hurry;
+  hurry.request_stop();
+  CommandSpec spec = shell("trap '' TERM; while :; do sleep 600; done");
+  spec.timeout = 50ms;
+  spec.grace = 1h;
+  spec.hurry = hurry.get_token();
+  EXPECT_TRUE(run(spec).killed);
+}
+
+TEST(RunCommand, HurryAloneStopsNothing) {
+  std::stop_source hurry;
+  hurry.request_stop();
+  CommandSpec spec = shell("exit 7");
+  spec.hurry = hurry.get_token();
+  EXPECT_EQ(run(spec).exit_code, 7);
+}
+
 TEST(RunCommand, GrandchildrenThatHoldTheOutputOpenDoNotHoldUpTheEnd) {
   const CommandResult result = run(shell("sleep 600 & echo $!"));
   EXPECT_EQ(result.end, End::kExited);
@@ -291,7 +321,29 @@ TEST(RunCommand, WhatCannotStartSaysWhy) {
 TEST(RunCommand, ArgumentsThatAreTooLongAreAnErrorAndNotACrash) {
   CommandSpec spec;
   spec.argv = {"echo", std::string(4 << 20, 'x')};
-  EXPECT_THAT(run(spec).error, HasSubstr("too long"));
+  const CommandResult result = run(spec);
+  EXPECT_THAT(result.error, HasSubstr("too long"));
+  EXPECT_FALSE(result.may_start_later);
+}
+
+TEST(RunCommand, AStartThatFailsForLackOfDescriptorsMayGoWellLater) {
+  CommandSpec spec;
+  spec.argv = {"true"};
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  // Fails at each step of the start: the next run has one descriptor more.
+  const int first_free = ::dup(0);
+  ::close(first_free);
+  for (int room = 0;; ++room) {
+    const rlimit few{static_cast<rlim_t>(first_free + room), before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    const CommandResult result = run(spec);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    if (result.end == End::kExited) break;
+    EXPECT_EQ(result.end, End::kNotStarted);
+    EXPECT_TRUE(result.may_start_later) << result.error;
+    ASSERT_LT(room, 100);
+  }
 }
 
 TEST(RunCommand, LeavesNoDescriptorAndNoProcessBehind) {

@@ -51,6 +51,23 @@ TEST_F(StopTest, ATimeoutIsALengthThatNoWallClockCanChange) {
   EXPECT_EQ(run.stop_reason(), StopReason::kTimeout);
 }
 
+TEST_F(StopTest, ARunThatIsKilledInTheEndIsNoOverrunBefore) {
+  start(0, "a", {.timeout_at = clock.steady() + 2s, .stop_time = 6s});
+  clock.advance(2s);
+  step();
+  clock.advance(6s + Slots::kOverrunAfter - 1ns);
+  step();
+  EXPECT_EQ(counters.overruns, 0u);
+  clock.advance(1ns);
+  step();
+  EXPECT_EQ(counters.overruns, 1u);
+}
+
+TEST_F(StopTest, ARunThatBeginsAfterAllWereToldIsToldToo) {
+  (void)slots.tell_all(StopReason::kShutdown, clock.steady());
+  EXPECT_EQ(start(0, "a").stop_reason(), StopReason::kShutdown);
+}
+
 TEST_F(StopTest, ADeadlineIsATimeOnTheWall) {
   TaskRun& run = start(0, "a", {.deadline = clock.now() + 1h});
   clock.step_wall(1h);
