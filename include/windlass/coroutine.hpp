@@ -20,6 +20,7 @@
 // for on_thread may capture by reference.
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <coroutine>
 #include <exception>
@@ -446,7 +447,21 @@ class MailOperation final : public Operation {
   const std::shared_ptr<MailboxOf<T>> mail_ = std::make_shared<MailboxOf<T>>();
 };
 
-// The call uses what the coroutine owns, so the coroutine stays until it has returned, told to stop or not.
+// What a call on another thread comes to.
+template <class T>
+class CallMail final : public Mailbox {
+ public:
+  // True once: for the thread that is about to call, or for a stop that comes before.
+  bool take() { return !taken_.exchange(true); }
+
+  Completion<T> completion;
+
+ private:
+  std::atomic<bool> taken_ = false;
+};
+
+// A call that has begun uses what the coroutine owns, so the coroutine stays until it has returned, told to stop or not. One that
+// has not begun by then is not made.
 template <class F>
 class ThreadOperation final : public Operation {
  public:
@@ -460,6 +475,8 @@ class ThreadOperation final : public Operation {
     mail_->await(*this, run());
     run().wait(*this);
     run().call_on_thread([this, mail = mail_] {
+      // After a stop this may be gone.
+      if (!mail->take()) return;
       mail->completion.call(fn_);
       mail->post();
     });
@@ -469,18 +486,22 @@ class ThreadOperation final : public Operation {
     end();
     return mail_->completion.take();
   }
-  void stop() override {}
+  void stop() override {
+    if (!mail_->take()) return;
+    mail_->leave();
+    Operation::stop();
+  }
 
  private:
   F fn_;
-  const std::shared_ptr<MailboxOf<T>> mail_ = std::make_shared<MailboxOf<T>>();
+  const std::shared_ptr<CallMail<T>> mail_ = std::make_shared<CallMail<T>>();
 };
 
 }  // namespace internal
 
 // Calls fn() on a thread of the server that is there for this, where it may block, and gives what it returns or throws.
-// The coroutine waits until fn returns, also when the run is told to stop: a long fn should look at ctx.stop_token().
-// At most 64 calls of a server run at once, the others wait for their turn.
+// Once fn has begun, the coroutine waits until it returns, also when the run is told to stop: a long fn should look at
+// ctx.stop_token(). At most 64 calls of a server run at once, the others wait for their turn; a stop ends that wait.
 template <class F>
 requires std::invocable<F&> internal::ThreadOperation<F> on_thread(F fn) {
   return internal::ThreadOperation<F>(std::move(fn));

@@ -310,8 +310,10 @@ TEST_F(CoroutineServer, ACallOnAThreadThatIgnoresTheStopIsAnOverrunAndIsGivenBac
   const auto gate = std::make_shared<Gate>();
   config.shutdown_timeout = 2s;
   mux.handle("t", [this, gate](Context&) -> Async<> {
-    ++waiting;
-    co_await on_thread([&gate = *gate] { gate.hold(); });
+    co_await on_thread([this, &gate = *gate] {
+      ++waiting;
+      gate.hold();
+    });
   });
   broker::NewTask t = task("a");
   t.message.timeout = 1s;

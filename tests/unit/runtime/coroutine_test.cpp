@@ -336,20 +336,48 @@ TEST_F(CoroutineTest, ACallOnAThreadGivesItsValueOrItsExceptionToTheLoopThread) 
 }
 
 TEST_F(CoroutineTest, ACallOnAThreadIsWaitedForAlsoWhenTheRunIsToldToStop) {
-  std::atomic<bool> go = false;
+  std::atomic<bool> go = false, begun = false;
   Started& s = start([&](Context& ctx) -> Async<Outcome> {
     const bool stopped = co_await on_thread([&] {
+      begun = true;
       while (!go) std::this_thread::yield();
       return ctx.stop_requested();
     });
     co_return stopped ? Outcome::done() : Outcome::fail("not told");
   });
+  while (!begun) std::this_thread::yield();
   stop(s, StopReason::kCancelled);
   go_on();
   EXPECT_FALSE(s.outcome);
   go = true;
   finish(s);
   EXPECT_EQ(s.outcome->kind(), Kind::kDone);
+}
+
+TEST_F(CoroutineTest, ACallThatWaitsForAThreadIsNotMadeOnceTheRunIsToldToStop) {
+  std::atomic<bool> go = false, made = false;
+  std::atomic<std::size_t> begun = 0;
+  Started& busy = start([&](Context&) -> Async<> {
+    const auto one = [](std::atomic<std::size_t>& count, const std::atomic<bool>& end) -> Async<> {
+      co_await on_thread([&] {
+        ++count;
+        while (!end) std::this_thread::yield();
+      });
+    };
+    std::vector<Async<>> all;
+    for (std::size_t i = 0; i < CallThreads::kMax; ++i) all.push_back(one(begun, go));
+    co_await when_all(std::move(all));
+  });
+  while (begun < CallThreads::kMax) std::this_thread::yield();
+  Started& s = start([&](Context&) -> Async<> { co_await on_thread([&] { made = true; }); });
+  stop(s, StopReason::kCancelled);
+  go_on();
+  EXPECT_TRUE(s.outcome) << "it waits for nothing any more";
+  go = true;
+  finish(busy);
+  run([](Context&) -> Async<> { co_await on_thread([] {}); });  // its turn comes after the other one's
+  finish(s);
+  EXPECT_FALSE(made);
 }
 
 TEST_F(CoroutineTest, MoreCallsThanThreadsAreAllMade) {
