@@ -89,7 +89,9 @@ RunReport ProcessPool::run(Context& ctx) {
     Attempt made = run_in(**child, *lane, ctx);
     if (!made.unseen) return std::move(made.report);
     // The child has ended without having read the task, so it was not the task that ended it.
-    if (attempt == kAttempts || ctx.stop_requested()) return {std::move(made.report.outcome), ChildLoss::kNone};
+    const bool alone = made.report.loss == ChildLoss::kByThisRun;
+    if (attempt < kAttempts && !ctx.stop_requested()) continue;
+    return {std::move(made.report.outcome), alone ? ChildLoss::kNone : ChildLoss::kByOther};
   }
 }
 

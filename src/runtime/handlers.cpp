@@ -60,9 +60,10 @@ void Handlers::hurry() {
   for (const auto& executor : executors_) executor->hurry();
 }
 
-Duration Handlers::stop_time(const Context& ctx) const {
+std::optional<Duration> Handlers::stop_time(const Context& ctx) const {
   const Executor* const executor = find(ctx);
-  return executor == nullptr ? Duration::zero() : executor->stop_time();
+  if (executor == nullptr) return std::nullopt;
+  return executor->stop_time();
 }
 
 }  // namespace windlass::runtime

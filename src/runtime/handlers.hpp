@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,8 @@ class Handlers {
   exec::RunReport run(Context& ctx);
   // The server stops: those that were told to stop before get no more time than the others.
   void hurry();
-  // How long the handler of the task may go on after it was told to stop, and is killed then; 0: it is not.
-  Duration stop_time(const Context& ctx) const;
+  // How long the handler of the task may go on after it was told to stop, and is killed then; nothing: it is not.
+  std::optional<Duration> stop_time(const Context& ctx) const;
 
  private:
   using Executor = windlass::internal::Executor;

@@ -34,6 +34,8 @@ namespace {
 
 // After the stop tokens of a stopping server were set, handlers have so long to return before their tasks are given back.
 constexpr Duration kAbortGrace = std::chrono::milliseconds(500);
+// What runs in another process is being killed by then; a busy machine takes its time for that.
+constexpr Duration kKillGrace = std::chrono::seconds(10);
 // How long a stopping server tries to write the last outcomes.
 constexpr Duration kLastWrites = std::chrono::seconds(5);
 
@@ -106,6 +108,7 @@ struct ServerRuntime::Impl {
   Status build(const Mux& mux);
   void start_threads();
   void drain();
+  std::size_t give_up(const std::vector<broker::LeaseRef>& leases);
   void close();
   void add_role(std::unique_ptr<Role> role, std::unique_ptr<broker::Waiter> waiter = nullptr);
   Trouble trouble(std::string_view who) { return Trouble(who, clock, base::Random(random.next())); }
@@ -251,7 +254,16 @@ void ServerRuntime::Impl::drain() {
   for (std::stop_source& source : shared->slots.tell_all(StopReason::kShutdown, clock.steady())) source.request_stop();
   shared->handlers.hurry();
   if (queue.wait_until_outstanding(0, kAbortGrace)) return;
-  const std::vector<broker::LeaseRef> leases = shared->slots.abandon_all();
+  std::size_t given_up = give_up(shared->slots.abandon_unkillable());
+  fetcher->give_back(queue.take_all());
+  // Nobody else may have a task before its process is gone.
+  if (shared->slots.any_killable() && queue.wait_until_outstanding(given_up, kKillGrace)) return;
+  given_up += give_up(shared->slots.abandon_all());
+  // The others are past their handler, and about to hand over their outcome.
+  queue.wait_until_outstanding(given_up, kAbortGrace);
+}
+
+std::size_t ServerRuntime::Impl::give_up(const std::vector<broker::LeaseRef>& leases) {
   for (const broker::LeaseRef& lease : leases) {
     log_warn("handler did not return in time: its task is given back", {{"task", lease.task.id}, {"queue", lease.task.queue}});
     broker::Finish finish;
@@ -259,9 +271,7 @@ void ServerRuntime::Impl::drain() {
     finish.kind = broker::FinishKind::kRequeue;
     shared->finisher.submit({std::move(finish), nullptr});
   }
-  fetcher->give_back(queue.take_all());
-  // The others are past their handler, and about to hand over their outcome.
-  queue.wait_until_outstanding(leases.size(), kAbortGrace);
+  return leases.size();
 }
 
 void ServerRuntime::Impl::close() {

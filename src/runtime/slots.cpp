@@ -54,7 +54,7 @@ void Slots::scan_slot(Slot& slot, TimePoint now, Duration steady, LimitScan& sca
     const StopReason reason = slot.limits.timeout_at <= steady ? StopReason::kTimeout : StopReason::kDeadline;
     if (auto source = run.tell_to_stop(reason, steady)) scan.to_stop.push_back(std::move(*source));
   }
-  const Duration overrun_at = run.told_at() + slot.limits.stop_time + kOverrunAfter;
+  const Duration overrun_at = run.told_at() + slot.limits.stop_time.value_or(Duration::zero()) + kOverrunAfter;
   if (overrun_at > steady) {
     scan.next = std::min(scan.next, overrun_at);
   } else if (!slot.overrun) {
@@ -98,12 +98,23 @@ std::vector<std::stop_source> Slots::tell_all(StopReason reason, Duration steady
   return sources;
 }
 
-std::vector<broker::LeaseRef> Slots::abandon_all() {
+std::vector<broker::LeaseRef> Slots::abandon_all() { return abandon(true); }
+std::vector<broker::LeaseRef> Slots::abandon_unkillable() { return abandon(false); }
+
+bool Slots::any_killable() const {
+  base::Lock all(mu_);
+  return std::ranges::any_of(slots_, [](const auto& s) {
+    base::Lock lock(s->mu);
+    return s->run != nullptr && !s->abandoned && s->limits.stop_time;
+  });
+}
+
+std::vector<broker::LeaseRef> Slots::abandon(bool killable) {
   std::vector<broker::LeaseRef> leases;
   base::Lock all(mu_);
   for (auto& s : slots_) {
     base::Lock lock(s->mu);
-    if (s->run == nullptr || s->abandoned) continue;
+    if (s->run == nullptr || s->abandoned || (s->limits.stop_time && !killable)) continue;
     s->abandoned = true;
     s->run->disown();
     leases.push_back(s->run->lease());

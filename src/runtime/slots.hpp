@@ -21,8 +21,8 @@ struct RunLimits {
   static constexpr Duration kNever = Duration::max();
   Duration timeout_at = kNever;    // steady
   TimePoint deadline = kNoTime;    // wall
-  // After that it may still run for so long, and is killed then: no overrun.
-  Duration stop_time{};
+  // So long after it was told to stop its process is killed, so it is no overrun before. Nothing: nobody can end it.
+  std::optional<Duration> stop_time;
 };
 
 // What a look at the slots for runs that are over their limits found.
@@ -47,7 +47,7 @@ class alignas(64) Slot {
 // Thread-safe; begin() and end() of a slot belong to its executor.
 class Slots {
  public:
-  // A run that is still there so long after it was told to stop, and its time for that, is an overrun.
+  // A run that is still there so long after it was told to stop, or should have been killed, is an overrun.
   static constexpr Duration kOverrunAfter = std::chrono::seconds(1);
 
   // A slot for an executor, for as long as this lives.
@@ -73,9 +73,14 @@ class Slots {
   std::vector<std::stop_source> tell_all(StopReason reason, Duration steady);
   // Gives up all runs that are still there, see end(), and returns their leases: their tasks are to be given back.
   std::vector<broker::LeaseRef> abandon_all();
+  // The same for those that nobody can end: the others' processes are about to be killed.
+  std::vector<broker::LeaseRef> abandon_unkillable();
+  // Whether any is left whose process is about to be killed.
+  bool any_killable() const;
   static bool abandoned(const Slot& slot);
 
  private:
+  std::vector<broker::LeaseRef> abandon(bool killable);
   static void scan_slot(Slot& slot, TimePoint now, Duration steady, LimitScan& scan) WINDLASS_REQUIRES(slot.mu);
 
   mutable base::Mutex mu_;

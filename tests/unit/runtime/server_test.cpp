@@ -4,6 +4,8 @@
 #include <set>
 #include <thread>
 
+#include "exec/executor.hpp"
+#include "mux/mux_access.hpp"
 #include "server_fixture.hpp"
 #include "support/failing_broker.hpp"
 
@@ -316,6 +318,46 @@ TEST_F(ServerTest, LeasesAreKeptWhileAStoppingServerDrains) {
   stopper.join();
   EXPECT_TRUE(gone("a"));
   EXPECT_EQ(server->counters().recovered, 0u);
+}
+
+// An executor whose processes take their time to be gone.
+class SlowToKill final : public windlass::internal::Executor {
+ public:
+  explicit SlowToKill(Gate& gate) : gate_(gate) {}
+
+  exec::RunReport run(Context&) override {
+    gate_.wait();
+    return {Outcome::fail("killed")};
+  }
+  void hurry() override { hurried = true; }
+  void close() override {}
+  Duration stop_time() const override { return 5s; }
+
+  std::atomic<bool> hurried = false;
+
+ private:
+  Gate& gate_;
+};
+
+TEST_F(ServerTest, ATaskIsNotGivenBackBeforeItsProcessIsGone) {
+  config.shutdown_timeout = 0s;
+  Gate gate;
+  const auto executor = std::make_shared<SlowToKill>(gate);
+  windlass::internal::MuxAccess::handle(mux, "t", [](Context&) { return Outcome::done(); }, [executor] { return executor; });
+  enqueue(task("a"));
+  start();
+  ASSERT_TRUE(eventually([&] { return gate.waiting() == 1; }));
+  std::thread stopper([&] { server->stop(); });
+  ASSERT_TRUE(eventually([&] { return executor->hurried.load(); }));
+  // Less than it takes for a server to give up all hope.
+  for (int i = 0; i < 10; ++i) {
+    clock.advance(600ms);
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(in_state("a", TaskState::kActive));
+  gate.open();
+  stopper.join();
+  EXPECT_TRUE(in_state("a", TaskState::kPending)) << "for others now";
 }
 
 TEST_F(ServerTest, AWallClockSteppedBackCostsNoTask) {
