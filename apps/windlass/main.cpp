@@ -54,6 +54,7 @@ void add_commands(CLI::App& app, Session& session) {
   windlass::app::add_cron(app, session);
   windlass::app::add_dq(app, session);
   windlass::app::add_stats(app, session);
+  windlass::app::add_dash(app, session);
   windlass::app::add_doctor(app, session);
   windlass::app::add_demo(app, session);
   windlass::app::add_bench(app, session);

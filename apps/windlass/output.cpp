@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/utf8.hpp"
 #include "core/text.hpp"
+#include "text_width.hpp"
 
 namespace windlass::app {
 namespace {
@@ -38,11 +39,6 @@ void append_steering(std::string& out, char32_t c) {
     case '\t': out += "\\t"; return;
     default: c < 0x80 ? append_hex(out, "\\x", c, 2) : append_hex(out, "\\u", c, 4);
   }
-}
-
-// Characters, not bytes; what printable() lets through is mostly one column each.
-std::size_t text_width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 std::string two_units(std::int64_t big, const char* big_unit, std::int64_t small, const char* small_unit) {
@@ -88,13 +84,7 @@ std::string printable(std::string_view text) {
 std::string shortened(std::string_view text, std::size_t max) {
   // No character takes more than four bytes, so that the rest need not be looked at.
   const std::string all = printable(text.substr(0, 4 * max + 4));
-  if (text_width(all) <= max) return all;
-  std::size_t at = 0;
-  for (std::size_t n = 0; n + 3 < max; ++n) {
-    do ++at;
-    while (at < all.size() && (all[at] & 0xc0) == 0x80);
-  }
-  return all.substr(0, at) + "...";
+  return cut_to(all, max);
 }
 
 std::string shortened_payload(const Payload& payload, std::size_t max) {

@@ -25,7 +25,7 @@ std::string paint(Color color, std::string_view text);
 // The text with all that could steer a terminal (control characters, bytes that are not UTF-8, marks that turn the direction
 // of writing) written as \n, \x1b, \u202e.
 std::string printable(std::string_view text);
-// As printable, at most `max` characters, with "..." where more was.
+// As printable, at most `max` columns wide, with "..." where more was.
 std::string shortened(std::string_view text, std::size_t max);
 // "-" for a payload that was never given.
 std::string shortened_payload(const Payload& payload, std::size_t max);

@@ -78,6 +78,7 @@ void add_server(CLI::App& app, Session& session);
 void add_schedule(CLI::App& app, Session& session);
 void add_cron(CLI::App& app, Session& session);
 void add_stats(CLI::App& app, Session& session);
+void add_dash(CLI::App& app, Session& session);
 void add_dq(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);

@@ -6,60 +6,17 @@
 
 #include <windlass/inspector.hpp>
 
-#include "core/text.hpp"
-#include "failure_text.hpp"
 #include "find_task.hpp"
 #include "json.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "session.hpp"
+#include "task_fields.hpp"
 
 namespace windlass::app {
 namespace {
 
 // ----------------------------------------------------------------------------------------------------------- inspect
-
-std::string time_or_nothing(TimePoint t) { return t == kNoTime ? "" : full_time(t); }
-std::string duration_or_nothing(Duration d) { return d == Duration::zero() ? "" : core::format_duration(d); }
-std::string headers_text(const Headers& headers) {
-  std::string text;
-  for (const auto& [key, value] : headers) text += (text.empty() ? "" : ", ") + key + "=" + value;
-  return text;
-}
-std::string progress_text(const std::optional<Progress>& progress) {
-  if (!progress) return "";
-  return std::to_string(static_cast<int>(progress->percent)) + " % " + progress->text;
-}
-
-void show_task(const TaskInfo& task) {
-  print_fields({{"id", task.id},
-                {"queue", task.queue},
-                {"type", task.type},
-                {"state", std::string(task_state_name(task.state)) + (task.orphaned ? " (orphaned)" : "")},
-                {"payload", task.payload.present() ? shortened_payload(task.payload, 2000) + " (" + short_bytes(task.payload.size()) + ")" : ""},
-                {"headers", headers_text(task.headers)},
-                {"retries", std::to_string(task.retried) + " of " + std::to_string(task.max_retry)},
-                {"crashes", task.crashes > 0 ? std::to_string(task.crashes) : ""},
-                {"failure", failure_text(task.failure)},
-                {"failed at", time_or_nothing(task.last_failed_at)},
-                {"timeout", duration_or_nothing(task.timeout)},
-                {"deadline", time_or_nothing(task.deadline)},
-                {"expires", time_or_nothing(task.expires_at)},
-                {"retention", duration_or_nothing(task.retention)},
-                {"group", task.group},
-                {"unique key", task.unique_key},
-                {"enqueued", time_or_nothing(task.enqueued_at)},
-                {"scheduled", time_or_nothing(task.scheduled_at)},
-                {"next run", time_or_nothing(task.next_process_at)},
-                {"started", time_or_nothing(task.started_at)},
-                {"completed", time_or_nothing(task.completed_at)},
-                {"archived", time_or_nothing(task.archived_at)},
-                {"kept until", time_or_nothing(task.delete_at)},
-                {"owner", task.owner},
-                {"progress", progress_text(task.progress)},
-                {"result", task.result ? shortened(*task.result, 2000) : ""},
-                {"detail", shortened(task.failure.detail, 4000)}});
-}
 
 struct InspectArgs {
   std::string id, queue;
@@ -71,7 +28,7 @@ Result<int> inspect(const Session& session, const InspectArgs& args) {
   const Result<TaskInfo> task = find_task(Inspector(*broker), args.queue, args.id);
   if (!task) return task.error();
   if (session.json) return Session::print(to_json(*task));
-  show_task(*task);
+  print_fields(task_fields(*task));
   return kOk;
 }
 
