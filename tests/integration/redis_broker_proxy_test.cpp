@@ -98,6 +98,17 @@ std::vector<Verb> writing_verbs() {
   verbs.push_back(finish_verb("archive", FinishKind::kArchive, TaskState::kArchived, 1));
   verbs.push_back(finish_verb("snooze", FinishKind::kSnooze, TaskState::kScheduled, 0));
   verbs.push_back(finish_verb("requeue", FinishKind::kRequeue, TaskState::kPending, 0));
+  verbs.push_back({"finish discard",
+                   [](Broker& broker, Scene& scene) {
+                     const Finish item{.lease = lease_of(scene.running[0]), .kind = FinishKind::kDiscard};
+                     return status_of(broker.finish(std::span(&item, 1)));
+                   },
+                   [](Scene& scene) {
+                     EXPECT_THAT(ids_in(scene.good, TaskState::kActive), UnorderedElementsAre("t1", "t2"));
+                     EXPECT_FALSE(scene.good.task({"q", "t0"}));
+                     EXPECT_EQ(get(scene.good.queue_info("q")).expired, 1u);
+                     EXPECT_EQ(get(scene.good.queue_info("q")).processed, 0u);
+                   }});
   verbs.push_back({"extend",
                    [](Broker& broker, Scene& scene) {
                      const LeaseRef lease = lease_of(scene.running[0]);
