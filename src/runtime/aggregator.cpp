@@ -32,29 +32,35 @@ GroupAggregator::GroupAggregator(broker::Broker& broker, base::Clock& clock, std
     : broker_(broker), clock_(clock), queues_(std::move(queues)), rules_(rules), hooks_(hooks), trouble_(std::move(trouble)) {}
 
 TimePoint GroupAggregator::step(TimePoint now) {
-  // Groups that failed are put back when all others had their turn: the store would hand them out again at once.
-  std::vector<broker::AggregationSet> failed;
-  Status status;
+  Status status = put_back();  // what an earlier step could not
   for (const std::string& queue : queues_) {
-    status = serve_queue(queue, failed);
     if (!status) break;
+    status = serve_queue(queue);
   }
-  for (const broker::AggregationSet& set : failed) {
-    const Status released = broker_.release_group(set);
-    if (!released && status) status = released;
-  }
+  // Now that all others had their turn: the store would hand them out again at once.
+  if (const Status back = put_back(); !back && status) status = back;
   if (!status) return now + trouble_.failed(status.error());
   trouble_.ended();
   return now + std::min<Duration>(std::chrono::seconds(1), rules_.grace);
 }
 
-Status GroupAggregator::serve_queue(const std::string& queue, std::vector<broker::AggregationSet>& failed) {
+// All of them, or none of those behind the first that fails.
+Status GroupAggregator::put_back() {
+  while (!failed_.empty()) {
+    const Status released = broker_.release_group(failed_.back());
+    if (!released) return released;
+    failed_.pop_back();
+  }
+  return {};
+}
+
+Status GroupAggregator::serve_queue(const std::string& queue) {
   for (;;) {
     auto taken = broker_.take_group(queue, rules_, kHold);
     if (!taken) return taken.error();
     if (!*taken) return {};
     const auto made = make(**taken);
-    if (!made || !*made) failed.push_back(std::move(**taken));
+    if (!made || !*made) failed_.push_back(std::move(**taken));
     if (!made) return made.error();
   }
 }

@@ -25,7 +25,8 @@ class GroupAggregator final : public Role {
   TimePoint step(TimePoint now) override;
 
  private:
-  Status serve_queue(const std::string& queue, std::vector<broker::AggregationSet>& failed);
+  Status put_back();
+  Status serve_queue(const std::string& queue);
   // False if the group could not be made into a task, and is to go back.
   Result<bool> make(const broker::AggregationSet& set);
   Result<bool> store(const broker::AggregationSet& set, const Task& made);
@@ -35,7 +36,9 @@ class GroupAggregator final : public Role {
   const std::vector<std::string> queues_;
   const broker::AggregationRules rules_;
   const Hooks& hooks_;
+  // Confined to step().
   Trouble trouble_;
+  std::vector<broker::AggregationSet> failed_;  // to be put back
 };
 
 }  // namespace windlass::runtime

@@ -105,6 +105,19 @@ TEST_F(AggregatorTest, AnAggregatorThatTakesTooLongStoresNothing) {
   EXPECT_EQ(store.queue_info("default")->aggregating, 1u);
 }
 
+TEST_F(AggregatorTest, AGroupThatCouldBeNeitherStoredNorPutBackIsPutBackWhenTheStoreWorksAgain) {
+  GroupAggregator role = make(join);
+  add_to_group("a", "g");
+  clock.advance(10s);
+  store.on_call([](Verb verb, int n) {
+    return (verb == Verb::kFinishGroup || verb == Verb::kReleaseGroup) && n == 1 ? Fault::kBefore : Fault::kNone;
+  });
+  role.step(clock.now());
+  EXPECT_TRUE(pending().empty());
+  role.step(clock.now());
+  EXPECT_EQ(pending().size(), 1u) << "not only when it is held no longer, minutes from now";
+}
+
 TEST_F(AggregatorTest, NoTaskIsLostOrDoubledWhicheverCallFails) {
   for (const Verb verb : {Verb::kTakeGroup, Verb::kFinishGroup, Verb::kReleaseGroup}) {
     for (const Fault fault : {Fault::kBefore, Fault::kAfter}) {
