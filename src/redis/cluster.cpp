@@ -295,12 +295,12 @@ class Journey {
       for (std::size_t n = 0; n < commands_.size(); ++n) replies_.append(Value(&null, ""));
     }
     replies_.replace(i, reply);
-    ++kept_;
+    if (!commands_[i].idempotent) ++kept_;
   }
 
   Error give_up() const { return last_ ? *last_ : Error(ErrorCode::kUnavailable, "redis cluster: no reply in time"); }
 
-  // "Nothing happened" is true of the call only if none of its commands was executed.
+  // "Nothing happened" is true of the call only if none of its commands was executed, but for those that may be repeated.
   Error failed(const Error& error) const {
     if (kept_ == 0 || error.code() != ErrorCode::kUnavailable) return error;
     return Error(ErrorCode::kUnknownOutcome, "some commands were executed, others not: " + error.message());
@@ -310,7 +310,7 @@ class Journey {
   const Pipeline& commands_;
   const CallLimits limits_;
   Replies replies_;
-  std::size_t kept_ = 0;
+  std::size_t kept_ = 0;  // replies to commands that must not be repeated
   std::vector<std::size_t> todo_;
   bool pause_ = false;   // before the next round
   bool stale_ = false;   // the slot map

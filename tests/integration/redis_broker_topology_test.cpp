@@ -212,5 +212,60 @@ TEST_F(RedisBrokerFixture, ABlockingWaitFollowsItsQueueToAnotherNode) {
   EXPECT_TRUE(get(watch->wait(TimePoint::max(), net::after(1h))));
 }
 
+// A slot moves key by key; nothing that is still at the other node may be taken for gone.
+TEST_F(RedisBrokerFixture, AQueueWhoseSlotIsOnItsWayIsLeftAloneUntilItHasArrived) {
+  ClusterSetup cluster({.replicas = false});
+  const auto broker = open_broker(cluster.url());
+  std::vector<NewTask> tasks{plain("run", "q"), plain("wait", "q"), delayed("due", 1ms, "q"), plain("group", "q")};
+  tasks[3].message.group = "g";
+  for (const EnqueueOutcome& outcome : get(broker->enqueue(tasks))) ASSERT_EQ(outcome.status, EnqueueStatus::kEnqueued);
+  const auto running = get(broker->fetch({.queues = {{"q", 1}}, .max = 1, .owner = "server", .lease = 30s}));
+  ASSERT_EQ(running.size(), 1u);
+
+  const std::size_t from = cluster.owner_of("asynq:{q}:pending"), to = (from + 1) % 3;
+  const std::string slot = std::to_string(redis::key_slot("asynq:{q}:pending"));
+  cluster.node(to).run({"CLUSTER", "SETSLOT", slot, "IMPORTING", cluster.id(from)});
+  cluster.node(from).run({"CLUSTER", "SETSLOT", slot, "MIGRATING", cluster.id(to)});
+  const auto move = [&](const std::string& key) {
+    cluster.node(from).run({"MIGRATE", "127.0.0.1", std::to_string(cluster.node(to).port()), key, "0", "5000"});
+  };
+  const auto expect_nothing_done = [&](const std::string& when) {
+    SCOPED_TRACE(when);
+    const auto refused = [](const auto& result) {
+      ASSERT_FALSE(result);
+      EXPECT_EQ(result.error().code(), ErrorCode::kUnavailable) << result.error().message();
+      EXPECT_THAT(result.error().message(), ::testing::HasSubstr("on its way to another node"));
+    };
+    const std::vector<std::string> queues{"q"};
+    const NewTask more = plain("more", "q");
+    const Finish done{.lease = lease_of(running[0])};
+    refused(broker->enqueue(std::span(&more, 1)));
+    refused(broker->fetch({.queues = {{"q", 9}}, .max = 9, .owner = "server", .lease = 30s}));
+    refused(broker->finish(std::span(&done, 1)));
+    refused(broker->forward(queues, 10));
+    refused(broker->list({.filter = {.queue = "q"}}));
+    refused(broker->task({"q", "due"}));
+  };
+  expect_nothing_done("nothing has moved yet");
+  for (const char* list : {"pending", "active", "scheduled", "g:g"}) move("asynq:{q}:" + std::string(list));
+  expect_nothing_done("the lists have moved, the tasks have not");
+  while (true) {
+    const redis::Replies keys = cluster.node(from).run({"CLUSTER", "GETKEYSINSLOT", slot, "100"});
+    if (keys[0].size() == 0) break;
+    for (const redis::Value key : keys[0]) move(std::string(key.text()));
+  }
+  expect_nothing_done("all keys have moved");
+  for (const std::size_t node : {to, from, 3 - from - to}) cluster.node(node).run({"CLUSTER", "SETSLOT", slot, "NODE", cluster.id(to)});
+
+  const std::vector<std::string> queues{"q"};
+  EXPECT_EQ(get(broker->forward(queues, 10)).moved, 1u);
+  const Finish done{.lease = lease_of(running[0])};
+  EXPECT_THAT(get(broker->finish(std::span(&done, 1))), ElementsAre(FinishOutcome::kApplied));
+  std::vector<std::string> ids;
+  for (const FetchedTask& task : get(broker->fetch({.queues = {{"q", 9}}, .max = 9, .owner = "server", .lease = 30s}))) ids.push_back(task.message.id);
+  EXPECT_THAT(ids, UnorderedElementsAre("wait", "due"));
+  EXPECT_EQ(get(broker->queue_info("q")).aggregating, 1u);
+}
+
 }  // namespace
 }  // namespace windlass::testing

@@ -18,9 +18,9 @@ std::uint64_t number(const redis::Value& value) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, value.integer().value_or(0)));
 }
 
-void ask_for_info(redis::Pipeline& pipeline, const std::string& queue, TimePoint now, std::string_view place) {
+void ask_for_info(redis::Pipeline& pipeline, const Store& store, const std::string& queue, TimePoint now, std::string_view place) {
   const std::string prefix = queue_prefix(queue);
-  pipeline.eval(script(ScriptName::kQueueInfo), 1, 3).key(prefix + "pending").arg(prefix).arg(core::format_date(now)).arg(place);
+  pipeline.eval(store.script(ScriptName::kQueueInfo), 1, 3).key(prefix + "pending").arg(prefix).arg(core::format_date(now)).arg(place);
   pipeline.idempotent();
 }
 
@@ -61,7 +61,7 @@ Result<QueueInfo> read_queue_info(Store& store, const std::string& queue) {
   const TimePoint now = store.now();
   redis::Pipeline pipeline;
   ask_for_queue(pipeline, queue);
-  ask_for_info(pipeline, queue, now, "");
+  ask_for_info(pipeline, store, queue, now, "");
   const Result<redis::Replies> replies = store.call(pipeline);
   if (!replies) return replies.error();
   if ((*replies)[0].integer() != 1) return no_such_queue(queue);
@@ -70,7 +70,7 @@ Result<QueueInfo> read_queue_info(Store& store, const std::string& queue) {
   totals.add(answer);
   while (!totals.place.empty()) {
     pipeline.clear();
-    ask_for_info(pipeline, queue, now, totals.place);
+    ask_for_info(pipeline, store, queue, now, totals.place);
     const Result<redis::Replies> more = store.call(pipeline);
     if (!more) return more.error();
     totals.add((*more)[0]);
@@ -158,7 +158,7 @@ Result<std::vector<GroupInfo>> read_groups(Store& store, const std::string& queu
 Result<TaskInfo> read_task(Store& store, const TaskRef& ref) {
   redis::Pipeline pipeline;
   ask_for_queue(pipeline, ref.queue);
-  pipeline.eval(script(ScriptName::kTask), 1, 2).key(task_key(ref.queue, ref.id)).arg(queue_prefix(ref.queue)).arg(ref.id);
+  pipeline.eval(store.script(ScriptName::kTask), 1, 2).key(task_key(ref.queue, ref.id)).arg(queue_prefix(ref.queue)).arg(ref.id);
   pipeline.idempotent();
   const Result<redis::Replies> replies = store.call(pipeline);
   if (!replies) return replies.error();

@@ -73,10 +73,10 @@ std::optional<std::vector<std::string>> parse_cursor(std::string_view cursor, st
   return place;
 }
 
-void add_script(redis::Pipeline& pipeline, const Listing& listing, const WindowLimits& limits) {
+void add_script(redis::Pipeline& pipeline, const Store& store, const Listing& listing, const WindowLimits& limits) {
   const TaskFilter& filter = listing.filter;
   const std::string prefix = queue_prefix(filter.queue);
-  pipeline.eval(script(ScriptName::kList), 1, 10 + listing.place.size()).key(prefix + "pending");
+  pipeline.eval(store.script(ScriptName::kList), 1, 10 + listing.place.size()).key(prefix + "pending");
   pipeline.arg(prefix).arg(task_state_name(filter.state)).arg(limits.tasks).arg(std::min(limits.looked, kWindow));
   pipeline.arg(std::min(limits.bytes, kNumberMax)).arg(filter.id_prefix).arg(filter.type).arg(filter.group);
   pipeline.arg(std::min(limits.result_max, kNumberMax)).arg(limits.ids_only ? "0" : "1");
@@ -122,7 +122,7 @@ std::string cursor_of(const Listing& listing) {
 Result<Window> next_window(Store& store, Listing& listing, const WindowLimits& limits) {
   redis::Pipeline pipeline;
   pipeline.add("SISMEMBER", redis::Key{kQueuesKey}, listing.filter.queue).idempotent();
-  add_script(pipeline, listing, limits);
+  add_script(pipeline, store, listing, limits);
   Result<redis::Replies> replies = store.call(pipeline);
   if (!replies) return replies.error();
   if ((*replies)[0].integer() != 1) return no_such_queue(listing.filter.queue);

@@ -55,10 +55,26 @@ void add_commands_in(std::string_view source, std::set<std::string>& commands) {
   }
 }
 
-// Stands in front of a guarded script.
-std::string guard(ScriptName name) {
+// Where a slot of a cluster is on its way to another node, some keys of a queue are here and some there. To a script that meets a key which is
+// not here, it looks as if it did not exist, or the script ends half way. A command with two keys, one of which never exists, is refused
+// by both nodes from the first to the last moment of it.
+constexpr std::string_view kMoveGuard = R"(do
+  local answer = redis.pcall('EXISTS', KEYS[1], KEYS[1] .. ':windlass:nothing')
+  if type(answer) == 'table' and answer.err then
+    if string.find(answer.err, 'non local key', 1, true) then
+      error({err = 'TRYAGAIN the slot of ' .. KEYS[1] .. ' is on its way to another node: nothing was done'})
+    end
+    error(answer)
+  end
+end
+)";
+
+// Stands in front of a script for a user who may not run every command.
+std::string permission_guard(ScriptName name, bool moves) {
+  std::set<std::string> commands = commands_of(name);
+  if (moves) add_commands_in(kMoveGuard, commands);
   std::string text = "for _, c in ipairs({";
-  for (const std::string& command : commands_of(name)) {
+  for (const std::string& command : commands) {
     text += '{';
     for (const std::string& word : permission_question(command, "KEYS[1]")) text += (word == "KEYS[1]" ? word : "'" + word + "'") + ",";
     text += "},";
@@ -70,11 +86,30 @@ std::string guard(ScriptName name) {
 
 bool writes(const redis::Script& script) { return !script.source().starts_with(kReadOnly); }
 
-redis::Script make_guarded(ScriptName name) {
+// Whether all its keys belong to one queue.
+bool is_of_a_queue(ScriptName name) {
+  return name != ScriptName::kPublishRecord && name != ScriptName::kRegisterRecord && name != ScriptName::kPublishCancels &&
+         name != ScriptName::kRefusals;
+}
+
+redis::Script add_guards(ScriptName name, ScriptGuards guards) {
   const redis::Script& plain = script(name);
-  if (!writes(plain)) return plain;
   const std::size_t head = plain.source().find('\n') + 1;
-  return redis::Script(plain.source().substr(0, head) + guard(name) + plain.source().substr(head));
+  const bool moves = guards.moves && is_of_a_queue(name);
+  std::string source = plain.source().substr(0, head);
+  if (guards.permissions && writes(plain)) source += permission_guard(name, moves);
+  if (moves) source += kMoveGuard;
+  return redis::Script(source + plain.source().substr(head));
+}
+
+template <bool permissions, bool moves>
+const redis::Script& guarded(ScriptName name) {
+  static const std::vector<redis::Script> all = [] {
+    std::vector<redis::Script> scripts;
+    for (unsigned i = 0; i < kScriptCount; ++i) scripts.push_back(add_guards(static_cast<ScriptName>(i), {permissions, moves}));
+    return scripts;
+  }();
+  return all[static_cast<std::size_t>(name)];
 }
 
 }  // namespace
@@ -106,13 +141,9 @@ std::vector<std::string> permission_question(const std::string& command, const s
   return {command, key, key, key};
 }
 
-const redis::Script& guarded_script(ScriptName name) {
-  static const std::vector<redis::Script> all = [] {
-    std::vector<redis::Script> scripts;
-    for (unsigned i = 0; i < kScriptCount; ++i) scripts.push_back(make_guarded(static_cast<ScriptName>(i)));
-    return scripts;
-  }();
-  return all[static_cast<std::size_t>(name)];
+const redis::Script& script(ScriptName name, ScriptGuards guards) {
+  if (guards.permissions) return guards.moves ? guarded<true, true>(name) : guarded<true, false>(name);
+  return guards.moves ? guarded<false, true>(name) : script(name);
 }
 
 const redis::Script& script(ScriptName name) {

@@ -17,12 +17,16 @@ enum class ScriptName : unsigned char {
 };
 inline constexpr unsigned kScriptCount = static_cast<unsigned>(ScriptName::kRefusals) + 1;
 
-// Lives as long as the program. Thread-safe.
+// Without guards. Lives as long as the program. Thread-safe.
 const redis::Script& script(ScriptName name);
 
-// The same script for a user who may not run every command: if one of those that the script needs is missing, it stops before it has
-// done anything, with an error that names it.
-const redis::Script& guarded_script(ScriptName name);
+// What a script looks at before it does anything. It ends with an error where it must not begin.
+struct ScriptGuards {
+  bool permissions = false;  // for a user who may not run every command: NOPERM, which names the command that is missing
+  bool moves = false;        // on a cluster: TRYAGAIN, while the slot of its queue is on its way to another node
+};
+// The same script with these guards.
+const redis::Script& script(ScriptName name, ScriptGuards guards);
 
 // The commands that the script may run, but for those that it can do without, in capitals. Commands of functions that it does not use
 // are left out.

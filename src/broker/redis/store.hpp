@@ -47,8 +47,8 @@ class Store {
   std::size_t payload_max() const { return payload_max_; }
   bool is_cluster() const { return client_->config().topology == redis::Topology::kCluster; }
 
-  // The script as the present user runs it.
-  const redis::Script& script(ScriptName name) const { return restricted_ ? guarded_script(name) : broker::script(name); }
+  // The script as the present user runs it here.
+  const redis::Script& script(ScriptName name) const { return broker::script(name, {restricted_, is_cluster()}); }
 
   // Runs the commands. An error reply among them becomes an Error: its own if it is so for all commands that must not be repeated
   // (they refused before they wrote anything), else kUnknownOutcome, because some were carried out. An empty pipeline is no call.
