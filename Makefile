@@ -6,6 +6,7 @@
 #   make install  library, headers and tool (PREFIX=/usr/local)
 #   make deb      Debian packages of library, development files and tool, to build/deb/packages
 #   make docs-check  links and code blocks of all documents (scripts/check-docs --write mends the blocks)
+#   make fault    clients and servers on stores that fail (writes docs/reliability-report.md; RUNS=3 SECONDS_EACH=20)
 #   make bench    the measurements of bench/, to the terminal and as JSON
 #   make tidy     clang-tidy over the library
 #   make format   clang-format over all C++ files
@@ -14,7 +15,7 @@
 JOBS ?= $(shell nproc)
 export JOBS
 
-.PHONY: demo test build install deb docs-check bench tidy format clean setup setup-test
+.PHONY: demo test build install deb docs-check fault bench tidy format clean setup setup-test
 
 build: setup
 	@scripts/build release windlass_tool
@@ -38,6 +39,10 @@ deb: setup
 
 docs-check:
 	@scripts/check-docs
+
+fault: setup-test
+	@scripts/build dev fault_harness
+	@scripts/fault $(if $(RUNS),--runs $(RUNS)) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH)) $(SCENARIOS)
 
 bench: setup
 	@scripts/build release windlass_tool

@@ -51,11 +51,13 @@ void ChildProcess::signal(int number) const {
   if (pid_ > 0) ::kill(pid_, number);
 }
 
-void ChildProcess::end(int number) {
-  if (pid_ <= 0) return;
+int ChildProcess::end(int number) {
+  if (pid_ <= 0) return 0;
+  int status = 0;
   ::kill(pid_, number);
-  ::waitpid(pid_, nullptr, 0);
+  ::waitpid(pid_, &status, 0);
   pid_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 bool program_exists(const std::string& program) {

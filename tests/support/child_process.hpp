@@ -20,8 +20,8 @@ class ChildProcess {
 
   bool running();
   void signal(int number) const;
-  // Sends the signal and waits until the process is gone.
-  void end(int number);
+  // Sends the signal and waits until the process is gone. Returns its exit code, or 128 + the signal that ended it; 0 if it was gone.
+  int end(int number);
 
  private:
   pid_t pid_ = -1;
