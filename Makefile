@@ -5,6 +5,7 @@
 #   make build    the tool, to build/bin/windlass
 #   make install  library, headers and tool (PREFIX=/usr/local)
 #   make deb      Debian packages of library, development files and tool, to build/deb/packages
+#   make docs     the reference of the public headers, to build/docs/html
 #   make docs-check  links and code blocks of all documents (scripts/check-docs --write mends the blocks)
 #   make fault    clients and servers on stores that fail (writes docs/reliability-report.md; RUNS=3 SECONDS_EACH=20)
 #   make bench    the measurements of bench/, to the terminal and as JSON
@@ -15,7 +16,7 @@
 JOBS ?= $(shell nproc)
 export JOBS
 
-.PHONY: demo test build install deb docs-check fault bench tidy format clean setup setup-test
+.PHONY: demo test build install deb docs docs-check fault bench tidy format clean setup setup-test
 
 build: setup
 	@scripts/build release windlass_tool
@@ -36,6 +37,10 @@ deb: setup
 	@scripts/build deb windlass_tool windlass windlass_shared
 	@cd build/deb && cpack >cpack.log || { cat cpack.log >&2; exit 1; }
 	@ls build/deb/packages/*.deb
+
+docs:
+	@scripts/setup docs
+	@scripts/reference
 
 docs-check:
 	@scripts/check-docs

@@ -34,4 +34,21 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/windlass.pc DESTINATION ${CMAKE_INSTAL
 
 if(TARGET windlass_tool)
   install(TARGETS windlass_tool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tool)
+  # What the tool says of itself: its manual page and what shells need to complete its command lines.
+  function(windlass_install_output file destination)
+    set(made ${CMAKE_CURRENT_BINARY_DIR}/manual/${file})
+    list(JOIN ARGN "\" \"" arguments)
+    install(CODE "file(MAKE_DIRECTORY \"${CMAKE_CURRENT_BINARY_DIR}/manual\")
+      execute_process(COMMAND \"$<TARGET_FILE:windlass_tool>\" \"${arguments}\" OUTPUT_FILE \"${made}\" COMMAND_ERROR_IS_FATAL ANY)"
+      COMPONENT tool)
+    if(destination MATCHES "/man1$")
+      install(CODE "execute_process(COMMAND gzip -9nf \"${made}\" COMMAND_ERROR_IS_FATAL ANY)" COMPONENT tool)
+      string(APPEND made ".gz")
+    endif()
+    install(FILES ${made} DESTINATION ${destination} COMPONENT tool)
+  endfunction()
+  windlass_install_output(windlass.1 ${CMAKE_INSTALL_MANDIR}/man1 man)
+  windlass_install_output(windlass ${CMAKE_INSTALL_DATADIR}/bash-completion/completions completion bash)
+  windlass_install_output(_windlass ${CMAKE_INSTALL_DATADIR}/zsh/site-functions completion zsh)
+  windlass_install_output(windlass.fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d completion fish)
 endif()

@@ -18,12 +18,14 @@ double encode_frame(int n) {
 windlass::Outcome transcode(windlass::Context& ctx, const Video& video) {
   double sum = 0;
   for (int n = 0; n < video.frames; ++n) {
+    // docs: stop
     // Between two frames nothing is half done. Clean up here; done() would mean that the video is.
     if (ctx.stop_requested()) {
       const std::string why(stop_reason_name(ctx.stop_reason()));
       windlass::log_info("stopped", {{"frame", std::to_string(n)}, {"why", why}});
       return windlass::Outcome::fail("stopped at frame " + std::to_string(n));
     }
+    // docs: end
     sum += encode_frame(n);
     ctx.set_progress(100.0 * n / video.frames, "frame " + std::to_string(n));
   }

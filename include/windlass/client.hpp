@@ -22,6 +22,7 @@ namespace windlass {
 // trip, without waiting for company.
 class Client {
  public:
+  // Shares the broker; needs no server to be there.
   explicit Client(BrokerPtr broker);
   ~Client();
   Client(Client&&) noexcept;

@@ -64,6 +64,7 @@ concept Integer = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T,
 class Value {
  public:
   struct Member;
+  // The two kinds that hold others.
   using Array = std::vector<Value>;
   using Object = std::vector<Member>;  // in the order written; where a key comes twice, the last one counts
 
@@ -95,6 +96,7 @@ class Value {
       data_;
 };
 
+// One member of an object.
 struct Value::Member {
   std::string key;
   Value value;
@@ -140,6 +142,7 @@ class Mismatch {
   bool fault(std::string text);
   // "expected <what>, got <what it is>".
   bool expected(std::string_view what, const Value& got);
+  // Add a step on the way out: a field, an item of an array, an entry of a map.
   bool in_field(std::string_view name);
   bool in_item(std::size_t index);
   bool in_entry(std::string_view key);
@@ -348,6 +351,7 @@ Result<T> decode(std::string_view bytes) {
   return out;
 }
 
+// A payload of a value: as write_json and write_msgpack write it.
 template <class T>
 std::string to_json(const T& value) { return write_json(Codec<T>::write(value)); }
 template <class T>

@@ -15,6 +15,7 @@ namespace windlass {
 
 // Why the stop token of a run was set.
 enum class StopReason : std::uint8_t { kNone, kCancelled, kTimeout, kDeadline, kLeaseLost, kShutdown };
+// Lower-case name: "lease_lost".
 std::string_view stop_reason_name(StopReason reason);
 
 // One per run, valid until the handler returns. The const members and the stop token may be used from any thread while the
@@ -25,6 +26,7 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
+  // The task of this run.
   virtual const std::string& task_id() const = 0;
   virtual const std::string& queue() const = 0;
   virtual const std::string& type() const = 0;
@@ -44,6 +46,7 @@ class Context {
   // its slot stays taken, until it returns.
   virtual std::stop_token stop_token() const = 0;
   bool stop_requested() const { return stop_token().stop_requested(); }
+  // Why the stop token was set; kNone as long as it is not.
   virtual StopReason stop_reason() const = 0;
 
   // Stores `bytes` as the task's result, in place of an earlier one; readable through the inspector at once, and after

@@ -44,6 +44,7 @@ namespace windlass {
 // The run was told to stop while, or before, it awaited something.
 class Stopped : public std::exception {
  public:
+  // Thrown by the library; throw it on.
   explicit Stopped(StopReason reason)
       : reason_(reason), what_("told to stop: " + std::string(stop_reason_name(reason))) {}
   const char* what() const noexcept override { return what_.c_str(); }
@@ -571,6 +572,7 @@ Async<std::tuple<internal::ValueOf<T>...>> when_all(Async<T>... each) {
       [](const auto&... one) { return std::tuple<internal::ValueOf<T>...>{internal::take_value(one)...}; }, all);
 }
 
+// The same for any number of one kind; the values are in the order of the calls.
 template <class T>
 Async<std::vector<internal::ValueOf<T>>> when_all(std::vector<Async<T>> all) {
   internal::AllAwaiter<std::vector<Async<T>>> waiting(all);

@@ -59,6 +59,7 @@ struct PutOptions {
   Duration ttr = std::chrono::seconds(5);
 };
 
+// One message of put_batch. Thread-compatible value.
 struct Message {
   std::string body;
   TimePoint at;  // when it is due
@@ -67,6 +68,7 @@ struct Message {
   Message(std::string b, TimePoint t, PutOptions o = {}) : body(std::move(b)), at(t), options(o) {}
 };
 
+// How a producer writes. Thread-compatible value.
 struct ProducerConfig {
   ProducerConfig() {}  // NOLINT(modernize-use-equals-default)
 
@@ -106,6 +108,7 @@ class Producer {
   // kUnknownOutcome (too few took it for sure, and of some it is not known, or a copy could not be deleted again: it
   // may run), kClosed. The message says why for each node.
   Result<std::string> delay(std::string_view body, Duration delay, PutOptions options = {});
+  // As delay, for a point in time.
   Result<std::string> at(std::string_view body, TimePoint at, PutOptions options = {});
   // As at() for each message, in one go. The results are those of the messages, in order.
   std::vector<Result<std::string>> put_batch(std::span<const Message> messages);
@@ -171,6 +174,7 @@ Result<LockStorePtr> open_lock_store(std::string_view url);
 // late.
 class Lateness {
  public:
+  // What becomes of a late message: see the three functions of the same names.
   enum class Policy : std::uint8_t { kRun, kDrop, kBury };
 
   // Runs it, however late.
@@ -190,6 +194,7 @@ class Lateness {
   Duration after_;
 };
 
+// How a consumer reads and runs. Thread-compatible value.
 struct ConsumerConfig {
   ConsumerConfig() {}  // NOLINT(modernize-use-equals-default)
 
@@ -298,6 +303,7 @@ struct TubeStats {
   bool binlog = false;  // false: what it holds is gone when it ends
 };
 
+// The message of a node that was buried first.
 struct BuriedMessage {
   std::string id;                 // "endpoint/tube/job"
   std::string key;                // MD5 of the message, the same for all copies

@@ -45,6 +45,7 @@ std::string_view error_code_name(ErrorCode code);
 // Thread-compatible value.
 class Error {
  public:
+  // An error of our own making, for handlers and providers.
   Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}
 
   ErrorCode code() const { return code_; }
@@ -73,12 +74,15 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
 
+  // Implicit, so that a function can return either.
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT(google-explicit-constructor)
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT(google-explicit-constructor)
 
+  // Whether there is a value.
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
+  // REQUIRES: ok().
   T& value() & { assert(ok()); return *std::get_if<0>(&state_); }
   const T& value() const& { assert(ok()); return *std::get_if<0>(&state_); }
   T&& value() && { assert(ok()); return std::move(*std::get_if<0>(&state_)); }
@@ -88,24 +92,30 @@ class [[nodiscard]] Result {
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
+  // REQUIRES: !ok().
   const Error& error() const { assert(!ok()); return *std::get_if<1>(&state_); }
 
+  // The value, or `other` in place of an error.
   T value_or(T other) const& { return ok() ? value() : std::move(other); }
 
  private:
   std::variant<T, Error> state_;
 };
 
+// Done, or an Error. Thread-compatible value.
 template <>
 class [[nodiscard]] Result<void> {
  public:
   using value_type = void;
 
+  // Done.
   Result() : error_(ErrorCode::kInternal, {}), ok_(true) {}
   Result(Error error) : error_(std::move(error)), ok_(false) {}  // NOLINT(google-explicit-constructor)
 
+  // Whether it is done.
   bool ok() const { return ok_; }
   explicit operator bool() const { return ok_; }
+  // REQUIRES: !ok().
   const Error& error() const { assert(!ok_); return error_; }
 
  private:
@@ -113,6 +123,7 @@ class [[nodiscard]] Result<void> {
   bool ok_;
 };
 
+// What a call returns that has nothing to give but success.
 using Status = Result<void>;
 
 }  // namespace windlass

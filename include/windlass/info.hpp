@@ -48,8 +48,10 @@ enum class FailureKind : std::uint8_t {
   kNoHandler = 11,   // no handler is registered for its type
   kMemory = 12,      // a handler process went over its memory limit
 };
+// Lower-case name, as in JSON: "exit_code".
 std::string_view failure_kind_name(FailureKind kind);
 
+// Why a run did not succeed.
 struct Failure {
   FailureKind kind = FailureKind::kNone;
   std::string message;      // valid UTF-8; what Asynq shows as error_msg
@@ -62,12 +64,14 @@ struct Failure {
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
+// What a handler said last about how far it is.
 struct Progress {
   double percent = 0;  // 0..100
   std::string text;
   friend bool operator==(const Progress&, const Progress&) = default;
 };
 
+// A task as stored. Whether a field applies follows from the state; what does not apply has its default value.
 struct TaskInfo {
   std::string id;
   std::string queue;
@@ -108,6 +112,7 @@ struct TaskPage {
   std::string next;
 };
 
+// A queue at one moment: its tasks by state, and what it did.
 struct QueueInfo {
   std::string queue;
   bool paused = false;
@@ -123,17 +128,20 @@ struct QueueInfo {
   TimePoint timestamp;             // when this was read
 };
 
+// What a queue did on one day.
 struct DailyStats {
   std::string queue;
   std::string date;                // YYYY-MM-DD, UTC
   std::uint64_t processed = 0, failed = 0, expired = 0;
 };
 
+// A group of a queue, and how many tasks wait in it.
 struct GroupInfo {
   std::string group;
   std::uint64_t size = 0;
 };
 
+// A run that is under way.
 struct WorkerInfo {
   std::string task_id;
   std::string task_type;
@@ -145,6 +153,7 @@ struct WorkerInfo {
   std::optional<Progress> progress;
 };
 
+// A server that lives.
 struct ServerInfo {
   std::string id;                  // HOST:PID:UUID
   std::string host;
@@ -157,6 +166,7 @@ struct ServerInfo {
   std::vector<WorkerInfo> workers;
 };
 
+// An entry of a scheduler that lives.
 struct SchedulerEntry {
   std::string id;                  // stable across restarts
   std::string spec;
@@ -167,6 +177,7 @@ struct SchedulerEntry {
   TimePoint prev_at;               // kNoTime: never
 };
 
+// A tick that was served.
 struct SchedulerEvent {
   std::string task_id;
   TimePoint enqueued_at;

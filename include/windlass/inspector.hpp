@@ -27,6 +27,7 @@ struct TaskQuery {
   std::string type = {};       // exact; empty = any
 };
 
+// What becomes of a task whose run is cancelled.
 enum class Cancel : std::uint8_t {
   kRetry,    // the run fails as cancelled, and the retry rules apply
   kForGood,  // the task is archived
@@ -36,15 +37,18 @@ enum class Cancel : std::uint8_t {
 // Errors of all that name a queue: kQueueNotFound; of all that name a task: kTaskNotFound.
 class Inspector {
  public:
+  // Shares the broker.
   explicit Inspector(BrokerPtr broker);
   ~Inspector();
   Inspector(Inspector&&) noexcept;
   Inspector& operator=(Inspector&&) noexcept;
 
+  // Names of all queues, sorted; and one of them, at this moment.
   Result<std::vector<std::string>> queues() const;
   Result<QueueInfo> queue(const std::string& queue) const;
   // Statistics of the last `days` days (UTC), today first. Errors: kInvalidArgument (days < 1).
   Result<std::vector<DailyStats>> history(const std::string& queue, int days) const;
+  // Groups that wait, by name.
   Result<std::vector<GroupInfo>> groups(const std::string& queue) const;
   // Errors: kFailedPrecondition when it is already so.
   Status pause_queue(const std::string& queue) const;
@@ -52,6 +56,7 @@ class Inspector {
   // Removes the queue with all that belongs to it. Errors: kQueueNotEmpty (unless `force`), kFailedPrecondition (active tasks).
   Status remove_queue(const std::string& queue, bool force = false) const;
 
+  // One task, whatever its state.
   Result<TaskInfo> task(const std::string& queue, const std::string& id) const;
   // One page, at most `limit` (1..1000) tasks, from where `cursor` (TaskPage::next of the page before) points.
   // Order: pending, next to run first; active, longest running first; scheduled and retry, soonest first; archived and
@@ -78,6 +83,7 @@ class Inspector {
   // Asks for the cancellation of every active task that matches.
   Result<std::size_t> cancel_all(const TaskQuery& query, Cancel how = Cancel::kRetry) const;
 
+  // Servers, and entries of schedulers, that have been heard of lately.
   Result<std::vector<ServerInfo>> servers() const;
   Result<std::vector<SchedulerEntry>> scheduler_entries() const;
   // The last `limit` ticks of an entry, newest first.

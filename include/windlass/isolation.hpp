@@ -13,6 +13,7 @@
 
 namespace windlass {
 
+// Where a handler runs.
 enum class Isolation : std::uint8_t {
   kDefault,  // as ServerConfig::isolation says; there: threads
   kThread,   // on a thread of the server's process
@@ -56,6 +57,7 @@ struct HandlerOptions {
 
 // Sizes: 512_MiB.
 inline namespace literals {
+// Sizes in bytes: 2^10, 2^20, 2^30.
 constexpr std::uint64_t operator""_KiB(unsigned long long n) { return n << 10; }
 constexpr std::uint64_t operator""_MiB(unsigned long long n) { return n << 20; }
 constexpr std::uint64_t operator""_GiB(unsigned long long n) { return n << 30; }

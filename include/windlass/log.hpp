@@ -20,17 +20,20 @@
 
 namespace windlass {
 
+// Ordered: what is under the level of the process is not logged. kOff is for set_log_level only.
 enum class LogLevel : std::uint8_t { kDebug = 0, kInfo = 1, kWarn = 2, kError = 3, kOff = 4 };
 
 // "debug", "info", "warn", "error", "off"; also read in any case, and "warning".
 std::string_view log_level_name(LogLevel level);
 std::optional<LogLevel> find_log_level(std::string_view name);
 
+// One key and its value; both any text.
 struct LogField {
   std::string key;
   std::string value;
 };
 
+// One line, before it is formatted. Valid only during LogSink::write.
 struct LogRecord {
   TimePoint time;
   LogLevel level = LogLevel::kInfo;
@@ -44,9 +47,11 @@ struct LogRecord {
 class LogSink {
  public:
   virtual ~LogSink() = default;
+  // Writes one record. It may be called by many threads at once, and holds up the one that logs.
   virtual void write(const LogRecord& record) = 0;
 };
 
+// `key=value` behind the message, or one JSON object a line.
 enum class LogFormat : std::uint8_t { kText, kJson };
 
 // Writes lines to a file descriptor, which stays the caller's. Default sink of the process: text on standard error.
@@ -56,6 +61,7 @@ std::shared_ptr<LogSink> make_stream_sink(int fd, LogFormat format);
 void set_log_sink(std::shared_ptr<LogSink> sink);
 // Default: kInfo. Thread-safe.
 void set_log_level(LogLevel level);
+// Whether a line of this level would be written. Thread-safe.
 bool log_enabled(LogLevel level);
 
 // Logs one line with the context of the calling thread. Thread-safe. Where the fields cost much to make, ask log_enabled first.
@@ -69,6 +75,7 @@ inline void log_error(std::string_view message, std::vector<LogField> fields = {
 // handler that hands work to threads of its own passes the fields on with log_context().
 class LogScope {
  public:
+  // Opens a scope; its end, by the destructor, must be on the same thread (in a coroutine handler: in the same run).
   explicit LogScope(std::vector<LogField> fields);
   LogScope(std::initializer_list<LogField> fields) : LogScope(std::vector<LogField>(fields)) {}
   ~LogScope();

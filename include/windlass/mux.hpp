@@ -23,6 +23,7 @@
 
 namespace windlass {
 
+// What runs a task. Called by many threads at once.
 using Handler = std::function<Outcome(Context&)>;
 // Runs around a handler: does what it wants before and after `next(ctx)`, or does not call it at all.
 using Middleware = std::function<Outcome(Context&, const Handler& next)>;

@@ -33,6 +33,7 @@ struct PeriodicTaskConfig {
   PeriodicTaskConfig(std::string cron, Task t, EntryOptions o = {})
       : spec(std::move(cron)), task(std::move(t)), options(std::move(o)) {}
 };
+// All entries that there should be.
 using PeriodicTaskConfigs = std::vector<PeriodicTaskConfig>;
 
 // Says which entries there should be. Called by one thread at a time.
@@ -45,8 +46,10 @@ class PeriodicTaskConfigProvider {
   // Asked about every second, so it should be cheap: true = call configs() at once instead of at the next interval.
   virtual bool changed() { return false; }
 };
+// Shared by a manager and the program that made it.
 using ProviderPtr = std::shared_ptr<PeriodicTaskConfigProvider>;
 
+// What `function` returns. Called every sync_interval; what it throws is an error, which leaves everything as it is.
 ProviderPtr function_provider(std::function<Result<PeriodicTaskConfigs>()> function);
 
 // A file in TOML, YAML or JSON, told apart by its extension (.toml; .yaml, .yml; .json). Read again within two seconds of a change,
@@ -57,6 +60,7 @@ ProviderPtr file_provider(std::string path);
 // second of a change of the database.
 ProviderPtr sqlite_provider(std::string path, std::string query);
 
+// How http_provider asks. Thread-compatible value.
 struct HttpProviderOptions {
   HttpProviderOptions() {}  // NOLINT(modernize-use-equals-default): g++ 12 destroys aggregates twice around co_await
 
@@ -78,6 +82,7 @@ struct SyncReport {
   SyncReport() {}  // NOLINT(modernize-use-equals-default)
 };
 
+// How a PeriodicTaskManager runs. Thread-compatible value.
 struct PeriodicTaskManagerConfig {
   PeriodicTaskManagerConfig() {}  // NOLINT(modernize-use-equals-default)
 
@@ -91,6 +96,7 @@ struct PeriodicTaskManagerConfig {
 // Thread-safe. States: new -> running -> closed.
 class PeriodicTaskManager final : public Service {
  public:
+  // Does nothing until it is started.
   PeriodicTaskManager(BrokerPtr broker, ProviderPtr provider, PeriodicTaskManagerConfig config = {});
   ~PeriodicTaskManager() override;  // as stop()
   PeriodicTaskManager(const PeriodicTaskManager&) = delete;
@@ -104,7 +110,9 @@ class PeriodicTaskManager final : public Service {
   // start, then waits for SIGTERM or SIGINT, then stop. Also returns after stop() from another thread.
   Status run();
 
+  // The entries that run, by id.
   std::vector<SchedulerEntry> entries() const;
+  // Reaches the store and comes back. Errors: kUnavailable.
   Status ping();
 
  private:

@@ -57,6 +57,7 @@ enum class MissedTicks : std::uint8_t {
   kAll,     // all are, the newest ones up to a limit
 };
 
+// Whether tasks of one entry may exist side by side.
 enum class Overlap : std::uint8_t {
   kAllow,
   // No task for a tick while the task of an earlier tick of this entry still exists and is neither archived nor completed.
@@ -121,6 +122,7 @@ struct SchedulerConfig {
 // Thread-safe. States: new -> running -> closed.
 class Scheduler final : public Service {
  public:
+  // Does nothing until it is started.
   explicit Scheduler(BrokerPtr broker, SchedulerConfig config = {});
   ~Scheduler() override;  // as stop()
   Scheduler(const Scheduler&) = delete;
@@ -145,6 +147,7 @@ class Scheduler final : public Service {
   // start, then waits for SIGTERM or SIGINT, then stop. Also returns after stop() from another thread.
   Status run();
 
+  // Reaches the store and comes back. Errors: kUnavailable.
   Status ping();
 
  private:

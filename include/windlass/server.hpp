@@ -31,6 +31,7 @@ using Aggregator = std::function<Task(const std::string& group, const std::vecto
 // What happens to a task that did not start before its expires_at.
 enum class ExpiredPolicy : std::uint8_t { kArchive, kDiscard };
 
+// How a server runs. Functions in it are called by threads of the server, many at once. Thread-compatible value.
 struct ServerConfig {
   ServerConfig() {}  // NOLINT(modernize-use-equals-default)
 
@@ -92,6 +93,7 @@ void serve_if_child(const Mux& mux);
 // Thread-safe. States: new -> active -> (quiet) -> closed.
 class Server {
  public:
+  // Does nothing until it is started; then the config is checked.
   Server(BrokerPtr broker, ServerConfig config = {});
   ~Server();  // as stop()
   Server(Server&&) noexcept;
@@ -119,6 +121,7 @@ class Server {
   // Blocks until the queues served hold nothing pending, scheduled, in retry or active, or the server was stopped.
   Status wait_until_empty();
 
+  // Reaches the store and comes back. Errors: kUnavailable.
   Status ping();
 
  private:

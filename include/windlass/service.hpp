@@ -9,6 +9,7 @@ namespace windlass {
 class Service {
  public:
   virtual ~Service() = default;
+  // Begins, and returns when it runs. Errors: those of the service; nothing runs then.
   virtual Status start() = 0;
   // Returns when it has stopped. May be called twice, or before start().
   virtual void stop() = 0;

@@ -20,6 +20,7 @@ namespace windlass {
 // database must be a file that a `sqlite:` broker has been opened on (its tables all begin with windlass_).
 class SqliteEnqueuer {
  public:
+  // Does not touch the connection before the first enqueue.
   explicit SqliteEnqueuer(sqlite3* connection);
   ~SqliteEnqueuer();
   SqliteEnqueuer(SqliteEnqueuer&&) noexcept;

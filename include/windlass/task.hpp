@@ -20,6 +20,7 @@ namespace windlass {
 class Payload {
  public:
   Payload() = default;
+  // Implicit, so that a text can stand where a payload is asked for.
   Payload(std::string bytes) : bytes_(std::move(bytes)), present_(true) {}        // NOLINT(google-explicit-constructor)
   Payload(std::string_view bytes) : bytes_(bytes), present_(true) {}              // NOLINT(google-explicit-constructor)
   Payload(const char* text) : bytes_(text), present_(true) {}                     // NOLINT(google-explicit-constructor)
@@ -135,6 +136,7 @@ class EnqueueOptions {
 // this task; those of the enqueue call go over them. Thread-compatible value.
 class Task {
  public:
+  // `type` must not be blank; the enqueue call checks it, and the options.
   explicit Task(std::string type, Payload payload = {}, EnqueueOptions options = {})
       : type_(std::move(type)), payload_(std::move(payload)), options_(std::move(options)) {}
 

@@ -5,6 +5,7 @@
 
 namespace windlass {
 
+// A length of time. Everything is kept in nanoseconds; stores and servers act to the millisecond.
 using Duration = std::chrono::nanoseconds;
 
 // A point on the wall clock (UTC). The default value, the unix epoch, means "not set" wherever a TimePoint is optional.

@@ -28,6 +28,11 @@ TEST_P(DocumentedCommands, Run) {
 }
 
 constexpr const char* kDocuments[] = {
+    "docs/guide/first-worker.md",
+    "docs/guide/first-worker.zh.md",
+    "docs/guide/operating.md",
+    "docs/guide/time-limits.md",
+    "docs/guide/troubleshooting.md",
     "docs/reference/cli.md",
     "docs/reference/cron.md",
 };

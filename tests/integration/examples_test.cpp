@@ -172,6 +172,10 @@ TEST_P(Example, AWorkerNeedsNoMoreThanAShell) {
   EXPECT_THAT(out, ContainsRegex("greet-2.*archived.*exited with code 76"));
 }
 
+TEST_P(Example, EveryPartOfTheApiAnswersAsTheGuideSays) {
+  EXPECT_THAT(run_example("from_asynq"), HasSubstr("completed, result sent\n2 scheduled\n1 pending, 1 archived\n"));
+}
+
 TEST_P(Example, ASchedulerTakesTheFileOfTheGuide) {
   RunningProgram program({WINDLASS_TOOL, "--broker", store_->url(), "schedule", WINDLASS_SOURCE_DIR "/examples/schedule.toml"});
   const Inspector look = inspector();
