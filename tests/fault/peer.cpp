@@ -68,7 +68,7 @@ class Load {
       case 0:
       case 1: {
         const Duration delay = std::chrono::milliseconds(100 + random_.below(3000));
-        options.process_in(delay).retention(1h);  // so that its id stays taken
+        options.process_in(delay).retention(2min);  // so that its id stays taken
         due = now + delay.count();
         kind = "delayed";
         break;
@@ -93,7 +93,7 @@ class Load {
         options.group("group-" + std::to_string(random_.below(3)));
         kind = "grouped";
         break;
-      case 7: options.retention(1h); break;
+      case 7: options.retention(2min); break;
       default: break;
     }
     return {id, kind + " " + std::to_string(due) + " " + std::to_string(expires) + " " + key, Task(kind, id, options)};
