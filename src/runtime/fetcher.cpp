@@ -9,6 +9,9 @@ namespace {
 // A wake-up that a store fails to give costs so much delay at worst.
 constexpr Duration kLongestWait = std::chrono::seconds(5);
 
+// So often it is looked whether the store was told again that this server is alive.
+constexpr Duration kUntilAlive = std::chrono::milliseconds(100);
+
 std::vector<std::string> names(const std::map<std::string, int>& queues) {
   std::vector<std::string> result;
   for (const auto& [name, weight] : queues) result.push_back(name);
@@ -50,31 +53,41 @@ void Fetcher::stop() {
 
 void Fetcher::loop() {
   while (!stopping_) {
-    const std::size_t room = queue_.wait_for_room();
-    if (room > 0 && !fetch(room) && !stopping_) {
-      waiter_->wait(clock_.now() + (queue_.has_ready() ? WorkQueue::kStalledAfter : kLongestWait));
-    }
-    give_back(queue_.take_stalled());
+    rest(fetch(queue_.wait_for_room()));
+    give_back_stalled();
   }
 }
 
-// False when there was nothing to fetch.
-bool Fetcher::fetch(std::size_t max) {
-  broker::FetchRequest request{.max = max, .owner = plan_.owner, .lease = plan_.lease};
-  for (const core::QueuePicker::Share& share : picker_.pick(max)) request.queues.push_back({share.queue, share.share});
+void Fetcher::rest(const Rest& rest) {
+  if (stopping_ || rest.at_most <= Duration::zero()) return;
+  if (rest.ends_with_news) {
+    waiter_->wait(clock_.now() + rest.at_most);
+  } else {
+    alarm_.sleep_for(rest.at_most);
+  }
+}
+
+Fetcher::Rest Fetcher::fetch(std::size_t room) {
+  if (room == 0) return {};
+  // Others would take the tasks away at once, and none could be begun.
+  if (!table_.alive(clock_.steady())) return {kUntilAlive, false};
+  broker::FetchRequest request{.max = room, .owner = plan_.owner, .lease = plan_.lease};
+  for (const core::QueuePicker::Share& share : picker_.pick(room)) request.queues.push_back({share.queue, share.share});
   const Duration leased_until = clock_.steady() + plan_.lease;
   table_.fetch_begins();
   auto tasks = broker_.fetch(request);
   if (!tasks) {
     table_.fetch_ends({}, {}, {});
-    alarm_.sleep_for(trouble_.failed(tasks.error()));
-    return true;
+    return {trouble_.failed(tasks.error()), false};
   }
   trouble_.ended();
   const bool any = !tasks->empty();
   take_over(std::move(*tasks), leased_until);
-  return any;
+  if (any) return {};
+  return {queue_.has_ready() ? WorkQueue::kStalledAfter : kLongestWait, true};
 }
+
+void Fetcher::give_back_stalled() { give_back(queue_.take_stalled()); }
 
 void Fetcher::take_over(std::vector<broker::FetchedTask> tasks, Duration leased_until) {
   std::vector<std::unique_ptr<TaskRun>> owned;

@@ -1,4 +1,5 @@
-// Fetcher: the thread that takes tasks from the store, as many as there is room for, and sleeps when there are none.
+// Fetcher: the thread that takes tasks from the store, as many as there is room for, and sleeps when there are none. What the
+// thread does again and again is fetch() and give_back_stalled(); simulations call them themselves.
 #pragma once
 
 #include <atomic>
@@ -39,12 +40,22 @@ class Fetcher {
   void start();
   // Takes no more, gives back what no worker has begun, and returns. May be called twice, or before start().
   void stop();
+
+  // How long there is nothing to fetch, as far as this server knows. 0: look again at once.
+  struct Rest {
+    Duration at_most{};
+    bool ends_with_news = false;  // over when the store tells of tasks; otherwise it is in trouble, or takes this server for dead
+  };
+  // One fetch, of at most `room` tasks; nothing if that is 0.
+  Rest fetch(std::size_t room);
+  // Gives back what was fetched ahead and no executor takes.
+  void give_back_stalled();
   // Gives tasks that no worker has begun back, in the order in which they were fetched.
   void give_back(std::span<TaskRun* const> runs);
 
  private:
   void loop();
-  bool fetch(std::size_t max);
+  void rest(const Rest& rest);
   void take_over(std::vector<broker::FetchedTask> tasks, Duration leased_until);
 
   broker::Broker& broker_;

@@ -97,34 +97,37 @@ void Finisher::close(Duration at_most) {
 }
 
 void Finisher::loop() {
-  while (take()) {
-    if (write_updates()) write_finishes();
+  while (const std::optional<Duration> wait = step()) {
+    if (*wait > Duration::zero()) alarm_.sleep_for(*wait);
   }
 }
 
-// Waits until there is something to write. False at the end.
-bool Finisher::take() {
+std::optional<Duration> Finisher::step() {
+  const std::optional<Duration> wait = take();
+  if (wait == Duration::zero() && write_updates()) write_finishes();
+  return wait;
+}
+
+// Takes what is due to be written: zero. Else how long that will take; nothing at the end.
+std::optional<Duration> Finisher::take() {
   base::Lock lock(mu_);
-  for (;;) {
-    if (closing_) not_before_ = std::min(not_before_, clock_.steady() + kClosingRetry);
-    const bool empty = finishes_.empty() && work_.finishes.empty();
-    // Even a server that was held up beyond its time to close tries once.
-    if (closing_ && (empty || (failed_while_closing_ && clock_.steady() >= close_by_))) break;
-    const Duration wait = until_due();
-    if (wait <= Duration::zero()) return take_locked();
+  asleep_ = false;
+  if (closing_) not_before_ = std::min(not_before_, clock_.steady() + kClosingRetry);
+  const bool empty = finishes_.empty() && work_.finishes.empty();
+  // Even a server that was held up beyond its time to close tries once.
+  if (!closing_ || (!empty && !(failed_while_closing_ && clock_.steady() >= close_by_))) {
+    const Duration wait = std::max(until_due(), Duration::zero());
+    if (wait == Duration::zero()) take_locked();
     // While the store is in trouble, what comes in waits with the rest.
-    asleep_ = clock_.steady() >= not_before_;
-    lock.unlock();
-    alarm_.sleep_for(wait);
-    lock.lock();
-    asleep_ = false;
+    asleep_ = wait > Duration::zero() && clock_.steady() >= not_before_;
+    return wait;
   }
   closed_ = true;
   const std::size_t left = finishes_.size() + work_.finishes.size();
   add(counters_.finishes_dropped, left);
   lock.unlock();
   if (left > 0) log_error("stopped with outcomes unwritten: these tasks will run again", {{"tasks", std::to_string(left)}});
-  return false;
+  return std::nullopt;
 }
 
 Duration Finisher::until_due() {
@@ -136,7 +139,7 @@ Duration Finisher::until_due() {
   return closing_ ? std::min(wait, close_by_ - now) : wait;
 }
 
-bool Finisher::take_locked() {
+void Finisher::take_locked() {
   const std::size_t n = std::min(finishes_.size(), kBatchMax - std::min(kBatchMax, work_.finishes.size()));
   const bool was_full = finishes_.size() >= kPendingMax;
   for (std::size_t i = 0; i < n; ++i) {
@@ -150,7 +153,6 @@ bool Finisher::take_locked() {
   work_.updates.insert(work_.updates.end(), updates_.begin(), updates_.end());
   updates_.clear();
   if (was_full) room_.notify_all();
-  return true;
 }
 
 PendingUpdate Finisher::take_update(TaskRun& run) {

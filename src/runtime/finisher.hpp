@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -50,6 +51,10 @@ class Finisher final : public UpdateSink {
   // written by then (it is logged). Afterwards the broker is not used any more.
   void close(Duration at_most);
 
+  // What the thread does again and again; simulations call it instead of start(). Writes what is due, and returns for how long there
+  // is nothing to do unless something comes in; nothing once it is closed and done.
+  std::optional<Duration> step();
+
  private:
   // What the thread works on: taken from the queue, not yet written. runs[i] belongs to finishes[i].
   struct Work {
@@ -61,8 +66,8 @@ class Finisher final : public UpdateSink {
   };
 
   void loop();
-  bool take();
-  bool take_locked() WINDLASS_REQUIRES(mu_);
+  std::optional<Duration> take();
+  void take_locked() WINDLASS_REQUIRES(mu_);
   Duration until_due() WINDLASS_REQUIRES(mu_);
   bool write_updates();
   bool send(std::vector<broker::TaskUpdate>& updates, std::span<TaskRun* const> runs);

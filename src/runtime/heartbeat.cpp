@@ -54,8 +54,10 @@ TimePoint Heartbeat::step(TimePoint now) {
 Status Heartbeat::beat(Duration steady) {
   if (steady < next_alive_) return {};
   Status status = broker_.keep_alive(plan_.info.id, plan_.liveness);
-  if (status) next_alive_ = steady + plan_.liveness / 3;
-  return status;
+  if (!status) return status;
+  next_alive_ = steady + plan_.liveness / 3;
+  table_.heard_of(steady + plan_.liveness, clock_.steady());
+  return {};
 }
 
 Status Heartbeat::extend_leases(Duration steady) {

@@ -40,7 +40,7 @@ Outcome stopped_before_start() { return Outcome::fail("before it started"); }
 std::optional<Duration> RunSteps::begin(Slot& slot, TaskRun& run) {
   const TimePoint now = tools_.clock.now();
   const Duration steady = tools_.clock.steady();
-  if (refuse(run, now)) return std::nullopt;
+  if (refuse(run, now, steady)) return std::nullopt;
   run.begin(now, run_deadline(run.message(), now));
   RunLimits limits = limits_of(run.message(), steady);
   limits.stop_time = tools_.handlers.stop_time(run);
@@ -57,10 +57,10 @@ std::optional<Duration> RunSteps::end(Slot& slot, TaskRun& run, exec::RunReport 
   return took;
 }
 
-// Finishes a task that must not start any more.
-bool RunSteps::refuse(TaskRun& run, TimePoint now) {
+// Finishes a task that must not start any more. One that may be another's by now is given back: the store knows whose it is.
+bool RunSteps::refuse(TaskRun& run, TimePoint now, Duration steady) {
   broker::Finish finish;
-  if (run.disowned()) {
+  if (!tools_.table.surely_owns(run, steady)) {
     finish.kind = broker::FinishKind::kRequeue;
   } else if (auto failure = start_refusal(run.message().expires_at, run.message().deadline, now)) {
     const bool discard = failure->kind == FailureKind::kExpired && tools_.expired == ExpiredPolicy::kDiscard;

@@ -25,6 +25,7 @@ struct ExecutorTools {
   WorkQueue& queue;
   Slots& slots;
   Finisher& finisher;
+  const RunTable& table;
   base::Clock& clock;
   std::function<void()> wake_watchdog;
   ExpiredPolicy expired = ExpiredPolicy::kArchive;
@@ -47,7 +48,7 @@ class RunSteps {
   std::optional<Duration> end(Slot& slot, TaskRun& run, exec::RunReport report, Duration began);
 
  private:
-  bool refuse(TaskRun& run, TimePoint now);
+  bool refuse(TaskRun& run, TimePoint now, Duration steady);
   broker::Finish finish_of(TaskRun& run, exec::RunReport report);
   void submit(TaskRun& run, broker::Finish finish);
 

@@ -33,7 +33,7 @@ std::size_t RunTable::fetch_ends(std::vector<std::unique_ptr<TaskRun>> runs, Dur
   base::Lock lock(mu_);
   for (std::unique_ptr<TaskRun>& owned : runs) {
     TaskRun& run = *owned.release();
-    run.leased_until_ = leased_until;
+    run.leased_until_ = fetch_is_doubtful_ ? Duration::zero() : leased_until;
     link(run);
     for (const broker::CancelRequest& request : heard_while_fetching_) {
       if (!means(request, run) || run.stop_reason() != StopReason::kNone) continue;
@@ -43,7 +43,7 @@ std::size_t RunTable::fetch_ends(std::vector<std::unique_ptr<TaskRun>> runs, Dur
     }
   }
   heard_while_fetching_.clear();
-  fetching_ = false;
+  fetching_ = fetch_is_doubtful_ = false;
   return cancelled;
 }
 
@@ -77,6 +77,25 @@ void RunTable::remove(std::span<TaskRun* const> runs) {
 std::size_t RunTable::size() const {
   base::Lock lock(mu_);
   return size_;
+}
+
+void RunTable::heard_of(Duration until, Duration steady) {
+  base::Lock lock(mu_);
+  if (steady >= alive_until_) {
+    for (TaskRun* run = first_; run != nullptr; run = run->next_) run->leased_until_ = Duration::zero();
+    fetch_is_doubtful_ = fetching_;
+  }
+  alive_until_ = until;
+}
+
+bool RunTable::alive(Duration steady) const {
+  base::Lock lock(mu_);
+  return steady < alive_until_;
+}
+
+bool RunTable::surely_owns(const TaskRun& run, Duration steady) const {
+  base::Lock lock(mu_);
+  return !run.disowned() && steady < run.leased_until_ && steady < alive_until_;
 }
 
 std::vector<LeaseDue> RunTable::leases_due(Duration before) const {

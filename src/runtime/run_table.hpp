@@ -38,6 +38,14 @@ class RunTable {
   void remove(std::span<TaskRun* const> runs);
   std::size_t size() const;
 
+  // The store was told that this server is alive, and will hold it for that until `until` (steady; at first: for ever). It is `steady`
+  // now: where the time before had run out by then, others may have taken any of the tasks, and all leases are to be extended.
+  void heard_of(Duration until, Duration steady);
+  bool alive(Duration steady) const;
+  // Nobody can have taken the task away: its lease lasts, and this server is held for alive. After a time in which it did not run
+  // (it was stopped, its machine slept) or did not reach the store, others may be at its tasks.
+  bool surely_owns(const TaskRun& run, Duration steady) const;
+
   // The leases that end before `before` (steady).
   std::vector<LeaseDue> leases_due(Duration before) const;
   // The answer to an extension: `held[i]` belongs to `leases[i]`. Those held last until `until`; returned are the sources of
@@ -58,7 +66,9 @@ class RunTable {
   TaskRun* first_ WINDLASS_GUARDED_BY(mu_) = nullptr;
   std::size_t size_ WINDLASS_GUARDED_BY(mu_) = 0;
   bool fetching_ WINDLASS_GUARDED_BY(mu_) = false;
+  bool fetch_is_doubtful_ WINDLASS_GUARDED_BY(mu_) = false;  // what is being fetched may have been taken away already
   std::vector<broker::CancelRequest> heard_while_fetching_ WINDLASS_GUARDED_BY(mu_);
+  Duration alive_until_ WINDLASS_GUARDED_BY(mu_) = Duration::max();  // steady
 };
 
 }  // namespace windlass::runtime

@@ -65,7 +65,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
         finisher(broker, clock, base::Random(random.next()), table, *counters),
         watchdog(slots, clock, *counters),
         watchdog_thread(watchdog, clock),
-        tools{mux, handlers, hooks, queue, slots, finisher, clock, [this] { watchdog_thread.wake(); }, config.expired, config.crash_limit},
+        tools{mux, handlers, hooks, queue, slots, finisher, table, clock, [this] { watchdog_thread.wake(); }, config.expired, config.crash_limit},
         threads(base::Random(random.next())) {
     if (!mux.has_async()) return;
     threads.add_loops(static_cast<std::size_t>(config.loop_threads), tools);

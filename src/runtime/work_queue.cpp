@@ -72,6 +72,15 @@ std::size_t WorkQueue::wait_for_room() {
     lock.lock();
     fetcher_waits_ = false;
   }
+  return room_now();
+}
+
+std::size_t WorkQueue::room() {
+  base::Lock lock(mu_);
+  return room_now();
+}
+
+std::size_t WorkQueue::room_now() {
   if (!fetching_ || !has_room()) return 0;
   return limit_ + handler_time_.ahead(limit_, ahead_max_) - running_ - ready();
 }

@@ -36,6 +36,8 @@ class WorkQueue {
   // For the fetcher. Blocks until a batch may be fetched, and returns how many; 0 after stop_fetching(), and when it is time
   // to look for stalled tasks.
   std::size_t wait_for_room();
+  // The same without waiting.
+  std::size_t room();
   // As take_back(), if no executor was free to take any of their kind for kStalledAfter; else nothing.
   std::vector<TaskRun*> take_stalled();
   bool has_ready() const;
@@ -95,6 +97,7 @@ class WorkQueue {
   void start(std::optional<std::size_t> worker);
   void wake_fetcher() WINDLASS_REQUIRES(mu_);
   bool has_room() WINDLASS_REQUIRES(mu_);
+  std::size_t room_now() WINDLASS_REQUIRES(mu_);
   std::size_t ready() const WINDLASS_REQUIRES(mu_) { return for_workers_.runs.size() + for_loops_.runs.size(); }
   void finished(Duration took) WINDLASS_REQUIRES(mu_);
 
