@@ -2,6 +2,8 @@
 #
 #   make demo     the main job on real files, on the embedded broker (DIR=folder, BROKER=url to choose)
 #   make test     all tests: optimised, with ASan+UBSan, with TSan (see scripts/test)
+#   make sim      the simulator for an hour (MINUTES=, SEEDS=), docs/internals/simulator.md
+#   make fuzz     every fuzz target for ten minutes (MINUTES=), docs/internals/fuzzing.md
 #   make build    the tool, to build/bin/windlass
 #   make install  library, headers and tool (PREFIX=/usr/local)
 #   make deb      Debian packages of library, development files and tool, to build/deb/packages
@@ -16,7 +18,7 @@
 JOBS ?= $(shell nproc)
 export JOBS
 
-.PHONY: demo test build install deb docs docs-check fault bench tidy format clean setup setup-test
+.PHONY: demo test sim fuzz build install deb docs docs-check fault bench tidy format clean setup setup-test
 
 build: setup
 	@scripts/build release windlass_tool
@@ -48,6 +50,12 @@ docs-check:
 fault: setup-test
 	@scripts/build dev fault_harness
 	@scripts/fault $(if $(RUNS),--runs $(RUNS)) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH)) $(SCENARIOS)
+
+sim: setup-test
+	@scripts/sim
+
+fuzz: setup-test
+	@scripts/fuzz
 
 bench: setup
 	@scripts/build release windlass_tool
