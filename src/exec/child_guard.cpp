@@ -56,7 +56,7 @@ Result<std::unique_ptr<ChildGuard>> ChildGuard::start(const std::string& program
 
 ChildGuard::~ChildGuard() {
   ::shutdown(socket_.get(), SHUT_RDWR);
-  ::waitpid(pid_, nullptr, 0);
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
 }
 
 void ChildGuard::remove(pid_t group) {

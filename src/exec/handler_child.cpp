@@ -154,11 +154,15 @@ int HandlerChild::running() const {
   return static_cast<int>(std::ranges::count_if(lanes_, [](const auto& lane) { return lane->serial != 0; }));
 }
 
-void HandlerChild::reap() {
+std::string HandlerChild::read_rest() {
   // The leader is dead but not reaped, so that its number still names this group and no other.
   ::kill(-process_.pid, SIGKILL);
   output_.drain(false);
-  end.tail = output_.take_tail();
+  return output_.take_tail();
+}
+
+void HandlerChild::reap(std::string tail) {
+  end.tail = std::move(tail);
   end.running = running();
   // Where this program ignores SIGCHLD there is nothing to wait for, and `info` stays empty.
   siginfo_t info{};

@@ -82,8 +82,11 @@ class HandlerChild : public std::enable_shared_from_this<HandlerChild> {
   void signal(int number) const;
   // Ends the reading from all its sockets once what has come is read.
   void shut_down();
-  // Waits for the end that pidfd() has announced, reads what is left, and fills `end`.
-  void reap();
+  // Kills what the child has left behind in its group, reads what is left of its output, and returns the tail. Before reap(), and
+  // without the pool's mutex: it logs.
+  std::string read_rest();
+  // Waits for the end that pidfd() has announced, and fills `end`.
+  void reap(std::string tail);
 
   Channel& control() { return control_; }  // send: pool's mutex; receive: supervisor
   ChildOutput& output() { return output_; }

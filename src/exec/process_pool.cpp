@@ -367,9 +367,10 @@ void ProcessPool::bury(HandlerChild& child) {
   // What it has left running may hold the other ends of its lanes, and would keep their runs waiting.
   child.shut_down();
   hear(child);
+  std::string tail = child.read_rest();
   base::Lock lock(mu_);
   retire(child);
-  child.reap();
+  child.reap(std::move(tail));
   std::erase_if(children_, [&](const auto& other) { return other.get() == &child; });
   changed_.notify_all();
 }
