@@ -26,7 +26,7 @@ struct HandlerOptions {
   Isolation isolation = Isolation::kDefault;
 
   // Address space of one child in bytes, code and stacks included (RLIMIT_AS). An allocation beyond it fails, and if
-  // the run fails of that, its failure is FailureKind::kMemory. Default: no limit.
+  // the run fails of that, its failure is FailureKind::kMemory. With `cgroup`: see there. Default: no limit.
   std::uint64_t memory_max = 0;
   // CPU time of one run, in whole seconds, rounded up (RLIMIT_CPU): a run that takes more ends by SIGXCPU. Needs
   // handlers_per_child 1. Default: no limit.
@@ -37,6 +37,10 @@ struct HandlerOptions {
   int nice = 0;
   // Default: the server's. A path that is not absolute is one below the server's.
   std::string working_folder = {};
+  // A folder of cgroup v2 that is delegated to this program. Each child gets a control group of its own below it. memory_max is
+  // then what the child and all that it has started may hold together, which needs the memory controller; and all of it ends
+  // with the child, also what has left its process group. Default: none.
+  std::string cgroup = {};
   // Names of the environment variables that children inherit; all others are taken away. Default: they inherit
   // everything.
   std::optional<std::vector<std::string>> environment = {};

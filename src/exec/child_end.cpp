@@ -46,7 +46,7 @@ Failure died(const ChildEnd& end, const HandlerOptions& limits) {
   if (signal == 0) {
     return {FailureKind::kError, who + "ended, and nobody knows how: this program ignores SIGCHLD, so that the kernel keeps no status"};
   }
-  const bool memory = end.crash && end.crash->memory_full;
+  const bool memory = end.out_of_memory || (end.crash && end.crash->memory_full);
   Failure failure(memory ? FailureKind::kMemory : FailureKind::kSignal, who + signal_text(signal, end, limits));
   if (memory)
     failure.message += ": it had used up its limit of " + std::to_string(limits.memory_max) + " bytes of memory";

@@ -32,6 +32,7 @@ struct ChildEnd {
   bool exited = false;  // else: ended by `signal`
   int exit_code = 0;
   int signal = 0;       // 0: how it ended is not known
+  bool out_of_memory = false;       // the kernel has killed something in its control group for its limit
   std::string core;                 // path of the core dump, if there is one and it is known
   std::optional<CrashFrame> crash;  // what it said of itself
   std::string tail;                 // the last of its output

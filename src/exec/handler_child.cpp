@@ -44,7 +44,7 @@ std::vector<std::string> child_environment(const HandlerOptions& options) {
   const auto cpu = std::chrono::ceil<std::chrono::seconds>(options.cpu_time_max).count();
   const ChildOrders orders{.lanes = options.handlers_per_child,
                            .cpu_seconds = cpu,
-                           .memory_limited = options.memory_max > 0,
+                           .memory_limited = options.memory_max > 0 && options.cgroup.empty(),
                            .watch_rss = options.rss_max > 0};
   std::vector<std::string> environment;
   for (std::string& entry : environment_with({})) {
@@ -109,8 +109,8 @@ Result<ChildPlan> ChildPlan::make(const HandlerOptions& options) {
   return ChildPlan{options, *std::move(arguments), child_environment(options)};
 }
 
-HandlerChild::HandlerChild(Child process, Fd control)
-    : process_(std::move(process)), control_(std::move(control)), output_(std::move(process_.output), process_.pid) {}
+HandlerChild::HandlerChild(Child process, Fd control, std::optional<ChildCgroup> cgroup)
+    : cgroup_(std::move(cgroup)), process_(std::move(process)), control_(std::move(control)), output_(std::move(process_.output), process_.pid) {}
 
 Result<std::shared_ptr<HandlerChild>> HandlerChild::start(const ChildPlan& plan) {
   std::vector<SocketPair> sockets;
@@ -119,18 +119,26 @@ Result<std::shared_ptr<HandlerChild>> HandlerChild::start(const ChildPlan& plan)
     if (!pair) return pair.error();
     sockets.push_back(*std::move(pair));
   }
+  const HandlerOptions& o = plan.options;
+  std::optional<ChildCgroup> cgroup;
+  if (!o.cgroup.empty()) {
+    auto made = ChildCgroup::make(o.cgroup, o.memory_max);
+    if (!made) return made.error();
+    cgroup.emplace(*std::move(made));
+  }
   SpawnOptions spawn;
   spawn.program = "/proc/self/exe";
   spawn.death_signal = kServerDeathSignal;
   for (const SocketPair& pair : sockets) spawn.inherit.push_back(pair.theirs.get());
   spawn.joined_output = true;
-  spawn.limits = {.memory_max = plan.options.memory_max,
-                  .open_files_max = plan.options.open_files_max,
-                  .nice = plan.options.nice,
-                  .working_folder = plan.options.working_folder};
+  if (cgroup) spawn.cgroup_join = cgroup->join_fd();
+  spawn.limits = {.memory_max = cgroup ? 0 : o.memory_max,
+                  .open_files_max = o.open_files_max,
+                  .nice = o.nice,
+                  .working_folder = o.working_folder};
   auto process = spawn_child(plan.arguments, plan.environment, spawn);
   if (!process) return process.error();
-  std::shared_ptr<HandlerChild> child(new HandlerChild(*std::move(process), std::move(sockets[0].ours)));
+  std::shared_ptr<HandlerChild> child(new HandlerChild(*std::move(process), std::move(sockets[0].ours), std::move(cgroup)));
   for (int i = 0; i < plan.options.handlers_per_child; ++i) {
     child->lanes_.push_back(
         std::make_unique<Lane>(*child, i, std::move(sockets[static_cast<std::size_t>(i) + 1].ours)));
@@ -154,15 +162,17 @@ int HandlerChild::running() const {
   return static_cast<int>(std::ranges::count_if(lanes_, [](const auto& lane) { return lane->serial != 0; }));
 }
 
-std::string HandlerChild::read_rest() {
+HandlerChild::Rest HandlerChild::take_rest() {
   // The leader is dead but not reaped, so that its number still names this group and no other.
   ::kill(-process_.pid, SIGKILL);
+  if (cgroup_) cgroup_->kill();
   output_.drain(false);
-  return output_.take_tail();
+  return {output_.take_tail(), cgroup_ && cgroup_->ran_out_of_memory()};
 }
 
-void HandlerChild::reap(std::string tail) {
-  end.tail = std::move(tail);
+void HandlerChild::reap(Rest rest) {
+  end.tail = std::move(rest.tail);
+  end.out_of_memory = rest.out_of_memory;
   end.running = running();
   // Where this program ignores SIGCHLD there is nothing to wait for, and `info` stays empty.
   siginfo_t info{};

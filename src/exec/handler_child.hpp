@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include "base/mutex.hpp"
 #include "exec/channel.hpp"
+#include "exec/child_cgroup.hpp"
 #include "exec/child_end.hpp"
 #include "exec/escalation.hpp"
 #include "exec/output_lines.hpp"
@@ -82,11 +84,15 @@ class HandlerChild : public std::enable_shared_from_this<HandlerChild> {
   void signal(int number) const;
   // Ends the reading from all its sockets once what has come is read.
   void shut_down();
-  // Kills what the child has left behind in its group, reads what is left of its output, and returns the tail. Before reap(), and
-  // without the pool's mutex: it logs.
-  std::string read_rest();
+  // What the child has left behind.
+  struct Rest {
+    std::string tail;            // of its output
+    bool out_of_memory = false;  // see ChildEnd
+  };
+  // Kills what is left in its group, and reads what is left of its output. Before reap(), and without the pool's mutex: it logs.
+  Rest take_rest();
   // Waits for the end that pidfd() has announced, and fills `end`.
-  void reap(std::string tail);
+  void reap(Rest rest);
 
   Channel& control() { return control_; }  // send: pool's mutex; receive: supervisor
   ChildOutput& output() { return output_; }
@@ -101,8 +107,9 @@ class HandlerChild : public std::enable_shared_from_this<HandlerChild> {
   bool control_open = true, output_open = true;
 
  private:
-  HandlerChild(Child process, Fd control);
+  HandlerChild(Child process, Fd control, std::optional<ChildCgroup> cgroup);
 
+  const std::optional<ChildCgroup> cgroup_;
   Child process_;
   Channel control_;
   ChildOutput output_;

@@ -61,6 +61,7 @@ const char* limit_step_text(LimitStep step) {
     case LimitStep::kNice: return "cannot set its nice value";
     case LimitStep::kUser: return "cannot become the user it is to run as";
     case LimitStep::kFolder: return "cannot go to its working folder";
+    case LimitStep::kCgroup: return "cannot join its control group";
   }
   return "";
 }

@@ -31,8 +31,8 @@ struct ProcessLimits {
   std::optional<UserIds> user;
 };
 
-// The step of apply_limits() that failed; its text is what to put before the error.
-enum class LimitStep : std::uint8_t { kNone, kMemory, kOpenFiles, kNice, kUser, kFolder };
+// The step of apply_limits(), or the one before it, that failed; its text is what to put before the error.
+enum class LimitStep : std::uint8_t { kNone, kMemory, kOpenFiles, kNice, kUser, kFolder, kCgroup };
 const char* limit_step_text(LimitStep step);
 
 // For the child: async-signal-safe, allocates nothing. errno says why a step failed.

@@ -250,6 +250,7 @@ std::vector<pid_t> ProcessPool::children() const {
 Result<std::unique_ptr<ProcessPool>> ProcessPool::start(const HandlerOptions& options) {
   auto plan = ChildPlan::make(options);
   if (!plan) return plan.error();
+  if (!options.cgroup.empty()) remove_dead_cgroups(options.cgroup);
   Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.open())
     return Error(ErrorCode::kResourceExhausted,
@@ -367,10 +368,10 @@ void ProcessPool::bury(HandlerChild& child) {
   // What it has left running may hold the other ends of its lanes, and would keep their runs waiting.
   child.shut_down();
   hear(child);
-  std::string tail = child.read_rest();
+  HandlerChild::Rest rest = child.take_rest();
   base::Lock lock(mu_);
   retire(child);
-  child.reap(std::move(tail));
+  child.reap(std::move(rest));
   std::erase_if(children_, [&](const auto& other) { return other.get() == &child; });
   changed_.notify_all();
 }

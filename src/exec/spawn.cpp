@@ -102,6 +102,8 @@ void announce(int to, pid_t record) {
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
   ::setpgid(0, 0);
   announce(orders.options.announce_to, ::getpid());
+  const int join = orders.options.cgroup_join;
+  if (join >= 0 && ::write(join, "0", 1) != 1) give_up(orders.trouble, LimitStep::kCgroup);
   ::dup2(orders.input, 0);
   ::dup2(orders.output, 1);
   ::dup2(orders.error, 2);

@@ -32,6 +32,7 @@ struct SpawnOptions {
   std::string program;        // what to execute in place of argv[0]; a path
   int announce_to = -1;       // ChildGuard::announce_fd()
   int death_signal = 0;       // sent to the child when the calling thread ends; 0 = none
+  int cgroup_join = -1;       // ChildCgroup::join_fd()
   std::vector<int> inherit;   // become the descriptors 3, 4, ... of the child
   // Nothing on stdin, and one pipe for stdout and stderr together: Child::output.
   bool joined_output = false;

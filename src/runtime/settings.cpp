@@ -83,6 +83,7 @@ HandlerOptions merged_options(const HandlerOptions& pattern, const HandlerOption
   o.open_files_max = pick(pattern.open_files_max, server.open_files_max);
   o.nice = pick(pattern.nice, server.nice);
   o.working_folder = pick(pattern.working_folder, server.working_folder);
+  o.cgroup = pick(pattern.cgroup, server.cgroup);
   o.environment = pick(pattern.environment, server.environment);
   o.handlers_per_child = pick(pattern.handlers_per_child, pick(server.handlers_per_child, 1));
   o.tasks_per_child = pick(pattern.tasks_per_child, server.tasks_per_child);

@@ -4,7 +4,7 @@ target_link_libraries(process_test_server PRIVATE windlass_warnings ${process_te
 target_include_directories(process_test_server PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 
 windlass_test(process_tests
-  SOURCES process_command_test.cpp process_crash_test.cpp process_handlers.cpp process_main.cpp process_pool_test.cpp process_server_test.cpp
+  SOURCES process_cgroup_test.cpp process_command_test.cpp process_crash_test.cpp process_handlers.cpp process_main.cpp process_pool_test.cpp process_server_test.cpp
           process_stop_test.cpp process_talk_test.cpp ../support/child_process.cpp
   LAYERS api broker exec
   LABEL integration

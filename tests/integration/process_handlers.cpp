@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -63,10 +64,11 @@ void mark(const Context& ctx, const std::string& text = std::to_string(::getpid(
   std::rename((path + ".part").c_str(), path.c_str());
 }
 
-// A process in the group of the child that does not end by itself.
-pid_t start_grandchild() {
+// A process in the group of the child, unless it `leaves`, that does not end by itself.
+pid_t start_grandchild(bool leaves = false) {
   const pid_t pid = ::fork();
   if (pid == 0) {
+    if (leaves) ::setsid();
     ::signal(SIGTERM, SIG_IGN);
     sleep_for_ever();
   }
@@ -182,6 +184,17 @@ void add_hangs(Mux& mux) {
   });
 }
 
+void add_cgroups(Mux& mux) {
+  mux.handle("cgroup", [](Context& ctx) {
+    std::ifstream file("/proc/self/cgroup");
+    ctx.write_result(std::string(std::istreambuf_iterator<char>(file), {}));
+  });
+  mux.handle("runaway-then-segv", [](Context& ctx) {
+    mark(ctx, std::to_string(start_grandchild(true)));
+    segfault();
+  });
+}
+
 void add_talk(Mux& mux) {
   mux.handle("ok", [](Context& ctx) { ctx.write_result(std::to_string(::getpid())); });
   mux.handle("none", [](Context&) {});
@@ -255,7 +268,7 @@ void add_shared(Mux& mux) {
 
 Mux misbehaving_mux() {
   Mux mux;
-  for (const auto add : {add_crashes, add_hangs, add_talk, add_worn, add_shared}) add(mux);
+  for (const auto add : {add_crashes, add_hangs, add_cgroups, add_talk, add_worn, add_shared}) add(mux);
   return mux;
 }
 

@@ -67,6 +67,14 @@ TEST(ChildEnd, ACrashWithoutMemoryLeftIsAMemoryFailure) {
   EXPECT_THAT(failure.message, HasSubstr("1000 bytes"));
 }
 
+TEST(ChildEnd, AChildThatTheKernelKilledForTheMemoryOfItsControlGroupIsAMemoryFailure) {
+  ChildEnd end = signalled(SIGKILL);
+  end.out_of_memory = true;
+  const RunReport got = report(end, 0, ChildStop::kNone, {.memory_max = 1000});
+  EXPECT_EQ(got.outcome.failure().kind, FailureKind::kMemory);
+  EXPECT_EQ(got.loss, ChildLoss::kByThisRun);
+}
+
 TEST(ChildEnd, AChildThatNeverServedIsNobodysCrash) {
   ChildEnd end = exited(1);
   end.served = false;
