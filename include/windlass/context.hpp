@@ -10,6 +10,7 @@
 #include <windlass/log.hpp>
 #include <windlass/task.hpp>
 #include <windlass/time.hpp>
+#include <windlass/trace.hpp>
 
 namespace windlass {
 
@@ -32,6 +33,8 @@ class Context {
   virtual const std::string& type() const = 0;
   virtual const Payload& payload() const = 0;
   virtual const Headers& headers() const = 0;
+  // The trace that this run belongs to: what headers() carry. While tracing is on, each run has a span of its own there.
+  std::optional<TraceContext> trace() const { return find_trace(headers()); }
   // Retries charged before this run: 0 in the first. The last run is the one with retry_count() >= max_retry().
   virtual int retry_count() const = 0;
   virtual int max_retry() const = 0;

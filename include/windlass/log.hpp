@@ -38,7 +38,7 @@ struct LogRecord {
   TimePoint time;
   LogLevel level = LogLevel::kInfo;
   std::string_view message;
-  // Of the task whose handler writes: task, queue, type, attempt; empty outside handlers. Fields of the call follow.
+  // Of the task whose handler writes: task, queue, type, attempt, and trace if it has one; empty outside handlers. Fields of the call follow.
   const std::vector<LogField>* context = nullptr;
   const std::vector<LogField>* fields = nullptr;
 };

@@ -23,6 +23,7 @@
 #include <windlass/broker.hpp>
 #include <windlass/error.hpp>
 #include <windlass/info.hpp>
+#include <windlass/metrics.hpp>
 #include <windlass/service.hpp>
 #include <windlass/task.hpp>
 #include <windlass/time.hpp>
@@ -110,6 +111,8 @@ struct SchedulerConfig {
 
   // Time zone of entries that name none.
   std::string zone = "UTC";
+  // Where this scheduler counts, and measures its calls of the broker; see ServerConfig::metrics.
+  MetricsPtr metrics;
   // Before the first attempt to enqueue the task of a tick.
   std::function<void(const Tick& tick, const Task& task)> pre_enqueue;
   // What became of a tick, once for each tick: the stored task, or an error: kTickTaken (another scheduler was first),

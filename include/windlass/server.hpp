@@ -17,6 +17,7 @@
 #include <windlass/context.hpp>
 #include <windlass/error.hpp>
 #include <windlass/isolation.hpp>
+#include <windlass/metrics.hpp>
 #include <windlass/mux.hpp>
 #include <windlass/outcome.hpp>
 #include <windlass/service.hpp>
@@ -70,6 +71,10 @@ struct ServerConfig {
   // A task during which its server, or the process that its handler ran in, died so many times is archived. 0 = never. Default: 3.
   int crash_limit = 3;
   ExpiredPolicy expired = ExpiredPolicy::kArchive;
+
+  // Where this server counts, and measures its calls of the broker. Servers, schedulers and consumers of a process may share one.
+  // Default: nowhere that could be read.
+  MetricsPtr metrics;
 
   // Groups: see docs/guide. Without an aggregator this server leaves groups alone.
   Aggregator aggregator;

@@ -12,6 +12,7 @@
 #include <windlass/inspector.hpp>
 #include <windlass/isolation.hpp>
 #include <windlass/log.hpp>
+#include <windlass/metrics.hpp>
 #include <windlass/mux.hpp>
 #include <windlass/outcome.hpp>
 #include <windlass/periodic.hpp>
@@ -22,3 +23,4 @@
 #include <windlass/task.hpp>
 #include <windlass/tcp.hpp>
 #include <windlass/time.hpp>
+#include <windlass/trace.hpp>

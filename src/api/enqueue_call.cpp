@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "api/enqueue_spans.hpp"
 #include "core/enqueue_plan.hpp"
 #include "core/ids.hpp"
 #include "runtime/enqueue_answer.hpp"
@@ -33,7 +34,9 @@ std::vector<Result<TaskInfo>> enqueue(broker::Broker& broker, const base::Clock&
     places.push_back(i);
   }
   if (tasks.empty()) return answers;
+  EnqueueSpans spans(tasks, now);
   const auto outcomes = broker.enqueue(tasks);
+  spans.end(tasks, outcomes, clock);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     answers[places[i]] = outcomes ? runtime::enqueue_answer(std::move(tasks[i]), (*outcomes)[i], now)
                                   : at_queue(outcomes.error(), tasks[i].message.queue);

@@ -506,6 +506,8 @@ class Broker {
 
   // Reaches the store and comes back.
   virtual Status ping() = 0;
+  // Connections opened to the store since this was: the first ones, and one for each that was lost. 0: it needs none.
+  virtual std::uint64_t connections_opened() const { return 0; }
   // Facts for people, in order: ("broker", "sqlite"), ("path", ...), ("journal_mode", "wal"), ...
   virtual Result<std::vector<std::pair<std::string, std::string>>> describe() = 0;
 };

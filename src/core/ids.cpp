@@ -84,11 +84,15 @@ std::string host_name() {
 
 }  // namespace
 
-std::string new_uuid(TimePoint now) {
+std::uint64_t random_word() {
   thread_local RandomStock random;
+  return random.take();
+}
+
+std::string new_uuid(TimePoint now) {
   const std::uint64_t stamp = next_stamp(now);
   const std::uint64_t high = stamp >> 12 << 16 | 0x7000 | (stamp & 0xFFF);
-  const std::uint64_t low = std::uint64_t{0b10} << 62 | random.take() >> 2;
+  const std::uint64_t low = std::uint64_t{0b10} << 62 | random_word() >> 2;
   return uuid_text(high, low);
 }
 

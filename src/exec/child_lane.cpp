@@ -126,6 +126,7 @@ void ChildLane::run(TaskFrame task) {
   t_memory_refused = false;
   limit_cpu(orders_.cpu_seconds);
   ChildContext ctx(std::move(task), *this);
+  run_log_fields_ = internal::run_log_fields(ctx).size();
   FinishedFrame frame = finished(internal::run_guarded(mux_, ctx));
   // What the handler printed belongs to this run.
   std::cout.flush();

@@ -28,6 +28,9 @@ class ChildLane {
   std::stop_token stop_token() const;
   StopReason stop_reason() const;
 
+  // How many fields of the run stand in front of those of the handler on what its thread logs. For that thread.
+  std::size_t run_log_fields() const { return run_log_fields_; }
+
  private:
   void run(TaskFrame task);
   void begin(std::uint64_t serial);
@@ -36,6 +39,7 @@ class ChildLane {
   const Mux& mux_;
   const ChildOrders& orders_;
   Channel channel_;
+  std::size_t run_log_fields_ = 0;
 
   base::Mutex send_mu_;  // a handler may report from threads of its own
   mutable base::Mutex mu_;

@@ -35,7 +35,7 @@ class LaneSink final : public LogSink {
       for (std::size_t i = from; i < fields.size(); ++i) frame.fields.emplace_back(fields[i].key, fields[i].value);
     };
     // The server puts the fields of the run in front itself.
-    if (record.context != nullptr) add(*record.context, internal::kRunLogFields);
+    if (record.context != nullptr) add(*record.context, lane->run_log_fields());
     if (record.fields != nullptr) add(*record.fields, 0);
     lane->report(frame);
   }

@@ -71,6 +71,11 @@ std::vector<std::string> task_environment(const Context& ctx) {
   set_time("WINDLASS_SCHEDULED_AT", ctx.scheduled_at());
   set_time("WINDLASS_ENQUEUED_AT", ctx.enqueued_at());
   for (const auto& [key, value] : ctx.headers()) set(header_variable(key), value);
+  // Under the names that programs which know traces look for, as the OpenTelemetry SDKs do.
+  if (const auto trace = ctx.trace()) {
+    set("TRACEPARENT", format_traceparent(*trace));
+    if (!trace->state.empty()) set("TRACESTATE", trace->state);
+  }
   return out;
 }
 

@@ -21,6 +21,7 @@ std::string type_name(const std::type_info& type) {
 
 Outcome run_guarded(const Mux& mux, Context& ctx) {
   const LogScope scope(run_log_fields(ctx));
+  const TraceScope trace(ctx.trace());
   try {
     return mux.run(ctx);
   } catch (...) { return outcome_of_exception(); }
@@ -37,10 +38,12 @@ Outcome outcome_of_exception() {
 }
 
 std::vector<LogField> run_log_fields(const Context& ctx) {
-  return {{"task", ctx.task_id()},
-          {"queue", ctx.queue()},
-          {"type", ctx.type()},
-          {"attempt", std::to_string(ctx.retry_count() + 1)}};
+  std::vector<LogField> fields{{"task", ctx.task_id()},
+                               {"queue", ctx.queue()},
+                               {"type", ctx.type()},
+                               {"attempt", std::to_string(ctx.retry_count() + 1)}};
+  if (const auto trace = ctx.trace()) fields.push_back({"trace", format_trace_id(trace->trace_id)});
+  return fields;
 }
 
 std::string describe_current_exception() {

@@ -10,7 +10,7 @@
 
 namespace windlass::internal {
 
-// Runs the handler, with run_log_fields() on every line that its thread logs. Whatever it throws becomes an outcome.
+// Runs the handler, with run_log_fields() on every line that its thread logs, and in the trace of its run. Whatever it throws becomes an outcome.
 Outcome run_guarded(const Mux& mux, Context& ctx);
 
 // The outcome that the exception being handled means: SkipRetry, RevokeTask and Snooze what they say, all else a
@@ -19,7 +19,6 @@ Outcome outcome_of_exception();
 
 // The fields that are on every line that a run's handler logs.
 std::vector<LogField> run_log_fields(const Context& ctx);
-inline constexpr std::size_t kRunLogFields = 4;
 
 // What is being handled by a catch block, as text: "std::runtime_error: what it says", "an exception of type int".
 // REQUIRES: called from a catch block.

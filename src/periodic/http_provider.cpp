@@ -3,8 +3,8 @@
 
 #include <windlass/periodic.hpp>
 
+#include "http_client/call.hpp"
 #include "periodic/config_reader.hpp"
-#include "periodic/http_get.hpp"
 
 namespace windlass {
 namespace {
@@ -21,9 +21,9 @@ class HttpProvider final : public PeriodicTaskConfigProvider {
 
  private:
   Result<PeriodicTaskConfigs> ask(std::stop_token stop) {
-    auto url = periodic::parse_url(url_);
+    auto url = http_client::parse_url(url_);
     if (!url) return url.error();
-    const auto answer = periodic::http_get({.url = *std::move(url),
+    const auto answer = http_client::call({.url = *std::move(url),
                                             .headers = headers(),
                                             .timeout = options_.timeout,
                                             .body_max = options_.body_max,
@@ -46,14 +46,14 @@ class HttpProvider final : public PeriodicTaskConfigProvider {
     return headers;
   }
 
-  static Error refused(const periodic::HttpResponse& answer) {
+  static Error refused(const http_client::Response& answer) {
     std::string text = "the answer is status " + std::to_string(answer.status);
     const auto location = answer.headers.find("location");
     if (location != answer.headers.end()) text += ", a redirect to " + location->second + ", which is not followed";
     return Error(ErrorCode::kUnavailable, text);
   }
 
-  void remember(const periodic::HttpResponse& answer, const PeriodicTaskConfigs& configs) {
+  void remember(const http_client::Response& answer, const PeriodicTaskConfigs& configs) {
     const auto header = [&](const char* name) {
       const auto found = answer.headers.find(name);
       return found == answer.headers.end() ? std::string() : found->second;

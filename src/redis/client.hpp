@@ -43,6 +43,8 @@ class Client {
   virtual Dial dial_for(std::string_view key) = 0;
 
   const Config& config() const { return connector_->config(); }
+  // Since this client was opened, of whatever use.
+  std::uint64_t connections_opened() const { return connector_->connections_opened(); }
 
  protected:
   explicit Client(std::shared_ptr<const Connector> connector) : connector_(std::move(connector)) {}

@@ -172,7 +172,9 @@ Result<std::shared_ptr<const Connector>> Connector::open(const Config& config) {
 }
 
 Result<ConnectionPtr> Connector::to_node(const Endpoint& endpoint, net::Deadline deadline) const {
-  return open_to(endpoint, config_.login, config_.db, deadline);
+  Result<ConnectionPtr> connection = open_to(endpoint, config_.login, config_.db, deadline);
+  if (connection) opened_.fetch_add(1, std::memory_order_relaxed);
+  return connection;
 }
 
 Result<ConnectionPtr> Connector::to_sentinel(const Endpoint& endpoint, net::Deadline deadline) const {

@@ -2,6 +2,8 @@
 // asking sentinels. Ordinary commands go through a SharedConnection. And Connector, which opens connections.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -73,6 +75,8 @@ class Connector {
   Result<ConnectionPtr> to_sentinel(const Endpoint& endpoint, net::Deadline deadline) const;
 
   const Config& config() const { return config_; }
+  // To nodes, not to sentinels.
+  std::uint64_t connections_opened() const { return opened_.load(std::memory_order_relaxed); }
 
  private:
   explicit Connector(const Config& config) : config_(config) {}
@@ -81,6 +85,7 @@ class Connector {
 
   const Config config_;
   std::shared_ptr<const net::TlsContext> tls_;
+  mutable std::atomic<std::uint64_t> opened_ = 0;
 };
 
 }  // namespace windlass::redis

@@ -45,7 +45,7 @@ void Canceller::carry_out(std::span<const broker::CancelRequest> requests) {
   std::size_t told = 0;
   std::vector<std::stop_source> sources = table_.cancel(requests, clock_.steady(), told);
   for (std::stop_source& source : sources) source.request_stop();
-  add(counters_.cancelled, told);
+  counters_.cancelled.add(told);
   if (told > 0) wake_watchdog_();
 }
 

@@ -99,10 +99,8 @@ void Fetcher::take_over(std::vector<broker::FetchedTask> tasks, Duration leased_
     owned.push_back(std::make_unique<TaskRun>(std::move(task), next_serial_++, finisher_, on_loop));
     runs.push_back(owned.back().get());
   }
-  add(counters_.cancelled, table_.fetch_ends(std::move(owned), leased_until, clock_.steady()));
+  counters_.cancelled.add(table_.fetch_ends(std::move(owned), leased_until, clock_.steady()));
   if (runs.empty()) return;
-  add(counters_.fetches);
-  add(counters_.fetched, runs.size());
   queue_.push(runs);
 }
 

@@ -37,13 +37,13 @@ bool carries_result(FinishKind kind) {
 
 void count_applied(Counters& counters, const Finish& finish) {
   switch (finish.kind) {
-    case FinishKind::kDone: add(counters.done); break;
-    case FinishKind::kComplete: add(counters.completed); break;
-    case FinishKind::kRetry: add(counters.retried); break;
-    case FinishKind::kArchive: add(finish.failure.kind == FailureKind::kExpired ? counters.expired : counters.archived); break;
-    case FinishKind::kSnooze: add(counters.snoozed); break;
-    case FinishKind::kRequeue: add(counters.given_back); break;
-    case FinishKind::kDiscard: add(counters.expired); break;
+    case FinishKind::kDone: counters.done.add(); break;
+    case FinishKind::kComplete: counters.completed.add(); break;
+    case FinishKind::kRetry: counters.retried.add(); break;
+    case FinishKind::kArchive: (finish.failure.kind == FailureKind::kExpired ? counters.expired : counters.archived).add(); break;
+    case FinishKind::kSnooze: counters.snoozed.add(); break;
+    case FinishKind::kRequeue: counters.given_back.add(); break;
+    case FinishKind::kDiscard: counters.expired.add(); break;
   }
 }
 
@@ -70,7 +70,7 @@ void Finisher::submit(Finished finished) {
   base::Lock lock(mu_);
   while (finishes_.size() >= kPendingMax && !closing_) room_.wait(mu_);
   if (closed_) {
-    add(counters_.finishes_dropped);
+    counters_.finishes_dropped.add();
     return;
   }
   finishes_.push_back(std::move(finished));
@@ -124,7 +124,7 @@ std::optional<Duration> Finisher::take() {
   }
   closed_ = true;
   const std::size_t left = finishes_.size() + work_.finishes.size();
-  add(counters_.finishes_dropped, left);
+  counters_.finishes_dropped.add(left);
   lock.unlock();
   if (left > 0) log_error("stopped with outcomes unwritten: these tasks will run again", {{"tasks", std::to_string(left)}});
   return std::nullopt;
@@ -257,13 +257,12 @@ Status Finisher::write_first(std::size_t n) {
   const auto outcomes = broker_.finish(some);
   if (outcomes) {
     trouble_.ended();
-    add(counters_.finish_calls);
     settle(some, *outcomes);
     written(n);
     return {};
   }
   if (may_pass(outcomes.error())) {
-    add(counters_.finish_failures);
+    counters_.finish_failures.add();
     if (outcomes.error().code() == ErrorCode::kUnknownOutcome) note_unknown();
     wait_after(outcomes.error());
   }
@@ -304,13 +303,13 @@ void Finisher::settle(std::span<const Finish> finishes, std::span<const FinishOu
       count_applied(counters_, finishes[i]);
       continue;
     }
-    add(counters_.lease_lost);
+    counters_.lease_lost.add();
     log_warn("outcome was refused: the task is not this server's any more", task_fields(finishes[i].lease));
   }
 }
 
 void Finisher::drop(const Finish& finish, const Error& why) {
-  add(counters_.finishes_dropped);
+  counters_.finishes_dropped.add();
   std::vector<LogField> fields = task_fields(finish.lease);
   fields.push_back({"error", why.message()});
   log_error("outcome was refused by the store: the task will run again when its lease has ended", std::move(fields));

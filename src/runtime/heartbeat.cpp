@@ -17,8 +17,14 @@ std::vector<broker::LeaseToken> tokens(const std::vector<broker::RunningTask>& r
 }  // namespace
 
 Heartbeat::Heartbeat(broker::Broker& broker, base::Clock& clock, HeartbeatPlan plan, RunTable& table, Slots& slots,
-                     Trouble trouble)
-    : broker_(broker), clock_(clock), plan_(std::move(plan)), table_(table), slots_(slots), trouble_(std::move(trouble)) {}
+                     Trouble trouble, Counters& counters)
+    : broker_(broker),
+      clock_(clock),
+      plan_(std::move(plan)),
+      table_(table),
+      slots_(slots),
+      trouble_(std::move(trouble)),
+      counters_(counters) {}
 
 void Heartbeat::set_status(std::string status) {
   base::Lock lock(mu_);
@@ -69,6 +75,7 @@ Status Heartbeat::extend_leases(Duration steady) {
   if (!held) return held.error();
   std::size_t lost = 0;
   for (std::stop_source& source : table_.extended(due, *held, steady + plan_.lease, steady, lost)) source.request_stop();
+  counters_.lease_lost.add(lost);
   if (lost > 0) log_warn("leases lost: somebody else owns these tasks now", {{"tasks", std::to_string(lost)}});
   return {};
 }

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "broker/broker.hpp"
+#include "runtime/counters.hpp"
 #include "runtime/role.hpp"
 #include "runtime/run_table.hpp"
 #include "runtime/slots.hpp"
@@ -30,7 +31,8 @@ class Heartbeat final : public Role {
   // Changes are published at most so often.
   static constexpr Duration kPublishSpacing = std::chrono::seconds(1);
 
-  Heartbeat(broker::Broker& broker, base::Clock& clock, HeartbeatPlan plan, RunTable& table, Slots& slots, Trouble trouble);
+  Heartbeat(broker::Broker& broker, base::Clock& clock, HeartbeatPlan plan, RunTable& table, Slots& slots, Trouble trouble,
+            Counters& counters);
 
   std::string_view name() const override { return "heartbeat"; }
   TimePoint step(TimePoint now) override;
@@ -55,6 +57,7 @@ class Heartbeat final : public Role {
   RunTable& table_;
   Slots& slots_;
   Trouble trouble_;
+  Counters& counters_;
 
   mutable base::Mutex mu_;
   std::string status_ WINDLASS_GUARDED_BY(mu_) = "active";

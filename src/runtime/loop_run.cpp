@@ -5,16 +5,18 @@
 #include "base/log_context.hpp"
 #include "mux/guarded_run.hpp"
 #include "runtime/run_steps.hpp"
+#include "trace/thread_context.hpp"
 
 namespace windlass::runtime {
 
 using windlass::internal::AsyncAccess;
 using State = windlass::internal::Operation::State;
 
-// Runs a part of the coroutine, with its own log fields.
+// Runs a part of the coroutine, with its own log fields and trace.
 template <class F>
 std::optional<Outcome> LoopRun::step(F go_on) {
   base::swap_log_context(log_);
+  trace::swap_context(trace_);
   std::optional<Outcome> outcome;
   try {
     go_on();
@@ -26,7 +28,11 @@ std::optional<Outcome> LoopRun::step(F go_on) {
     on_stop_.reset();
   }
   base::swap_log_context(log_);
-  if (outcome) log_.clear();
+  trace::swap_context(trace_);
+  if (outcome) {
+    log_.clear();
+    trace_.reset();
+  }
   return outcome;
 }
 
@@ -35,6 +41,7 @@ std::optional<Outcome> LoopRun::start(TaskRun& task, Duration began, const Mux& 
   began_ = began;
   if (task.stop_reason() != StopReason::kNone) return stopped_before_start();
   log_ = internal::run_log_fields(task);
+  trace_ = task.trace();
   return step([&] {
     coroutine_ = mux.run_async(task);
     AsyncAccess::start(*coroutine_, *this);

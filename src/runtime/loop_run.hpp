@@ -64,6 +64,7 @@ class LoopRun final : public windlass::internal::CoroutineRun {
   std::optional<Async<Outcome>> coroutine_;
   Operation* waiting_ = nullptr;                           // list of all that it waits for
   std::vector<LogField> log_;                              // while it does not run
+  std::optional<TraceContext> trace_;                      // likewise
   std::optional<std::stop_callback<StopNotice>> on_stop_;  // from its first wait on
 };
 

@@ -33,7 +33,7 @@ TimePoint Recoverer::step(TimePoint now) {
   if (!recovered) return now + trouble_.failed(recovered.error());
   trouble_.ended();
   for (const broker::RecoveredTask& task : *recovered) log_recovered(task);
-  add(counters_.recovered, recovered->size());
+  counters_.recovered.add(recovered->size());
   return recovered->size() >= request_.max ? now : now + kEvery;
 }
 

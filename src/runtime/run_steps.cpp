@@ -6,6 +6,8 @@
 #include <windlass/log.hpp>
 
 #include "core/time_math.hpp"
+#include "mux/guarded_run.hpp"
+#include "runtime/run_span.hpp"
 
 namespace windlass::runtime {
 namespace {
@@ -24,13 +26,12 @@ TimePoint run_deadline(const core::TaskMessage& task, TimePoint now) {
   return task.deadline == kNoTime ? timeout_at : std::min(timeout_at, task.deadline);
 }
 
-void log_failure(const core::TaskMessage& task, const Failure& failure) {
+void log_failure(const TaskRun& run, const Failure& failure) {
   if (!log_enabled(LogLevel::kWarn)) return;
-  log_warn("task failed", {{"task", task.id},
-                           {"queue", task.queue},
-                           {"type", task.type},
-                           {"kind", std::string(failure_kind_name(failure.kind))},
-                           {"error", failure.message}});
+  std::vector<LogField> fields = internal::run_log_fields(run);
+  fields.push_back({"kind", std::string(failure_kind_name(failure.kind))});
+  fields.push_back({"error", failure.message});
+  log_warn("task failed", std::move(fields));
 }
 
 }  // namespace
@@ -42,6 +43,8 @@ std::optional<Duration> RunSteps::begin(Slot& slot, TaskRun& run) {
   const Duration steady = tools_.clock.steady();
   if (refuse(run, now, steady)) return std::nullopt;
   run.begin(now, run_deadline(run.message(), now));
+  meter_.began(run.message(), now);
+  if (trace::tracing()) run.begin_span(begin_run_span(run.message(), now));
   RunLimits limits = limits_of(run.message(), steady);
   limits.stop_time = tools_.handlers.stop_time(run);
   if (tools_.slots.begin(slot, run, limits, now, steady)) tools_.wake_watchdog();
@@ -53,6 +56,8 @@ std::optional<Duration> RunSteps::end(Slot& slot, TaskRun& run, exec::RunReport 
   broker::Finish finish = finish_of(run, std::move(report));
   if (!Slots::end(slot)) return std::nullopt;
   const Duration took = tools_.clock.steady() - began;
+  meter_.ended(run.type(), took);
+  if (run.span() != nullptr) end_run_span(*run.span(), finish, tools_.clock.now());
   submit(run, std::move(finish));
   return took;
 }
@@ -80,7 +85,8 @@ broker::Finish RunSteps::finish_of(TaskRun& run, exec::RunReport report) {
   end = with_stop_reason(std::move(end), task.timeout);
   Charge charge;
   if (failed(end)) {
-    log_failure(task, end.outcome.failure());
+    log_failure(run, end.outcome.failure());
+    meter_.failed(task.type, end.outcome.failure().kind);
     tools_.hooks.on_error(run, end.outcome);
     if (end.outcome.kind() == Outcome::Kind::kFail) charge = tools_.hooks.charge(end.outcome.failure(), run, random_);
   }

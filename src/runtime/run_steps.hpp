@@ -12,6 +12,7 @@
 #include "runtime/finisher.hpp"
 #include "runtime/handlers.hpp"
 #include "runtime/hooks.hpp"
+#include "runtime/run_metrics.hpp"
 #include "runtime/slots.hpp"
 #include "runtime/work_queue.hpp"
 
@@ -22,6 +23,7 @@ struct ExecutorTools {
   const Mux& mux;
   Handlers& handlers;
   const Hooks& hooks;
+  const RunMetrics& metrics;
   WorkQueue& queue;
   Slots& slots;
   Finisher& finisher;
@@ -38,7 +40,7 @@ Outcome stopped_before_start();
 // Confined to the executor's thread.
 class RunSteps {
  public:
-  RunSteps(const ExecutorTools& tools, base::Random random) : tools_(tools), random_(random) {}
+  RunSteps(const ExecutorTools& tools, base::Random random) : tools_(tools), random_(random), meter_(tools.metrics) {}
 
   // Puts the run into the slot and returns the time (steady); nothing if the task must not start any more: it is
   // finished then.
@@ -54,6 +56,7 @@ class RunSteps {
 
   const ExecutorTools& tools_;
   base::Random random_;
+  RunMeter meter_;
 };
 
 }  // namespace windlass::runtime

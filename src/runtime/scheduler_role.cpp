@@ -10,6 +10,7 @@
 #include "mux/guarded_run.hpp"
 #include "runtime/enqueue_answer.hpp"
 #include "runtime/hooks.hpp"
+#include "runtime/tick_span.hpp"
 
 namespace windlass::runtime {
 namespace {
@@ -40,7 +41,7 @@ void call_hook(std::string_view name, const F& hook, const Args&... args) {
 }  // namespace
 
 SchedulerRole::SchedulerRole(broker::Broker& broker, base::Clock& clock, SchedulerConfig config, Trouble trouble)
-    : broker_(broker), clock_(clock), config_(std::move(config)), trouble_(std::move(trouble)) {}
+    : broker_(broker), clock_(clock), config_(std::move(config)), metrics_(config_.metrics), trouble_(std::move(trouble)) {}
 
 // ----------------------------------------------------------------------------------------------------------- entries
 
@@ -267,7 +268,9 @@ Result<broker::NewTask> SchedulerRole::plan(Entry& entry, const Task& task, Time
   const auto later = entry.attempts.lower_bound(nominal);
   const TimePoint before = later == entry.attempts.begin() ? entry.prev : std::prev(later)->first;
   const bool follows = before != kNoTime && entry.plan.spec.next(before) == nominal;
-  return plan_tick(entry.plan, task, {nominal, follows ? before : kNoTime}, now, broker_.payload_max());
+  auto planned = plan_tick(entry.plan, task, {nominal, follows ? before : kNoTime}, now, broker_.payload_max());
+  if (planned) begin_tick_trace(planned->message);
+  return planned;
 }
 
 // -------------------------------------------------------------------------------------------------------------- send
@@ -351,10 +354,13 @@ void SchedulerRole::entry_failed(Entry& entry, TimePoint nominal, Attempt& attem
 }
 
 void SchedulerRole::tell_failed(const Entry& entry, TimePoint nominal, const Error& error) {
+  metrics_.attempt_failed();
   call_hook("on_error", config_.on_error, Tick(entry.plan.id, nominal), error);
 }
 
 void SchedulerRole::tell_settled(const Entry& entry, TimePoint nominal, const Result<TaskInfo>& stored) {
+  metrics_.settled(stored, clock_.now() - nominal);
+  if (stored) write_tick_span(entry.plan.id, *stored, clock_.now());
   if (!stored && stored.error().code() != ErrorCode::kTickTaken) {
     log_info("a tick was not enqueued",
              {{"entry", entry.plan.id}, {"tick", core::format_time(nominal)}, {"error", stored.error().message()}});

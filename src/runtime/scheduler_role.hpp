@@ -27,6 +27,7 @@
 #include "core/due_ticks.hpp"
 #include "runtime/role.hpp"
 #include "runtime/schedule_entry.hpp"
+#include "runtime/scheduler_metrics.hpp"
 #include "runtime/trouble.hpp"
 
 namespace windlass::runtime {
@@ -108,6 +109,7 @@ class SchedulerRole final : public Role {
   broker::Broker& broker_;
   base::Clock& clock_;
   const SchedulerConfig config_;
+  SchedulerMetrics metrics_;
 
   // Confined to step().
   Trouble trouble_;

@@ -10,7 +10,7 @@ namespace windlass::runtime {
 
 SchedulerRuntime::SchedulerRuntime(BrokerPtr broker, const SchedulerConfig& config, base::Clock& clock,
                                    base::Random random)
-    : broker_(std::move(broker)),
+    : broker_(config.metrics ? metered(std::move(broker), config.metrics) : std::move(broker)),
       zone_(config.zone),
       scheduler_(*broker_, clock, config, Trouble("scheduler", clock, base::Random(random.next()))),
       publisher_(*broker_, clock, core::new_process_id(clock.now()), scheduler_,

@@ -24,6 +24,7 @@
 #include "runtime/janitor.hpp"
 #include "runtime/recoverer.hpp"
 #include "runtime/role_thread.hpp"
+#include "runtime/run_metrics.hpp"
 #include "runtime/settings.hpp"
 #include "runtime/slots.hpp"
 #include "runtime/watchdog.hpp"
@@ -59,13 +60,15 @@ struct Shared : std::enable_shared_from_this<Shared> {
         handlers(mux),
         hooks(config),
         counters(std::move(c)),
+        run_metrics(counters->metrics, mux),
         table(std::move(became_empty)),
         queue(clock, static_cast<std::size_t>(config.concurrency), static_cast<std::size_t>(config.prefetch_max),
               [this](std::size_t worker) { return threads.start_worker(worker, tools, shared_from_this()); }),
         finisher(broker, clock, base::Random(random.next()), table, *counters),
         watchdog(slots, clock, *counters),
         watchdog_thread(watchdog, clock),
-        tools{mux, handlers, hooks, queue, slots, finisher, table, clock, [this] { watchdog_thread.wake(); }, config.expired, config.crash_limit},
+        tools{mux, handlers, hooks, run_metrics, queue, slots, finisher, table, clock, [this] { watchdog_thread.wake(); },
+              config.expired, config.crash_limit},
         threads(base::Random(random.next())) {
     if (!mux.has_async()) return;
     threads.add_loops(static_cast<std::size_t>(config.loop_threads), tools);
@@ -76,6 +79,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
   Handlers handlers;
   const Hooks hooks;
   const std::shared_ptr<Counters> counters;
+  const RunMetrics run_metrics;
   RunTable table;
   WorkQueue queue;
   Slots slots;
@@ -92,12 +96,12 @@ struct ServerRuntime::Impl {
   enum class State { kNew, kActive, kQuiet, kClosed };
 
   Impl(BrokerPtr b, ServerConfig g, base::Clock& c, base::Random r)
-      : broker(std::move(b)),
+      : broker(g.metrics ? metered(std::move(b), g.metrics) : std::move(b)),
         given(std::move(g)),
         clock(c),
         random(r),
         id(core::new_process_id(c.now())),
-        counters(std::make_shared<Counters>()),
+        counters(std::make_shared<Counters>(given.metrics ? given.metrics : std::make_shared<Metrics>())),
         empty_alarm(std::make_shared<base::Alarm>(c)) {}
 
   Status start(const Mux& mux);
@@ -114,6 +118,7 @@ struct ServerRuntime::Impl {
   Trouble trouble(std::string_view who) { return Trouble(who, clock, base::Random(random.next())); }
   Result<bool> queues_empty();
   HeartbeatPlan heartbeat_plan() const;
+  void collect(MetricSamples& samples) const;
 
   BrokerPtr broker;
   const ServerConfig given;
@@ -139,6 +144,7 @@ struct ServerRuntime::Impl {
     std::unique_ptr<RoleThread> thread;
   };
   std::vector<RoleAndThread> roles;
+  std::shared_ptr<void> gauges;  // while it runs
 };
 
 // ------------------------------------------------------------------------------------------------------------- start
@@ -153,6 +159,7 @@ Status ServerRuntime::Impl::start(const Mux& mux) {
   if (Status built = build(mux); !built) return built.error().at("server");
   if (Status announced = heartbeat->announce(); !announced) return announced.error().at("server: first sign of life");
   start_threads();
+  gauges = counters->metrics->add_collector([this](MetricSamples& samples) { collect(samples); });
   state = State::kActive;
   started = true;
   log_info("server started", {{"server", id}, {"concurrency", std::to_string(config.concurrency)}});
@@ -177,7 +184,8 @@ Status ServerRuntime::Impl::build(const Mux& mux) {
   shared = std::make_shared<Shared>(*broker, config, mux, clock, random, counters,
                                     [alarm = empty_alarm] { alarm->wake(); });
   if (Status ready = shared->handlers.start(config.isolation); !ready) return ready;
-  heartbeat = std::make_unique<Heartbeat>(*broker, clock, heartbeat_plan(), shared->table, shared->slots, trouble("heartbeat"));
+  heartbeat = std::make_unique<Heartbeat>(*broker, clock, heartbeat_plan(), shared->table, shared->slots, trouble("heartbeat"),
+                                          *counters);
   heartbeat_thread = std::make_unique<RoleThread>(*heartbeat, clock);
   fetcher = std::make_unique<Fetcher>(*broker, clock, base::Random(random.next()),
                                       FetchPlan{id, config.lease, config.queues, config.strict_priority}, shared->mux, shared->queue,
@@ -217,6 +225,15 @@ void ServerRuntime::Impl::start_threads() {
   for (RoleAndThread& r : roles) r.thread->start();
   shared->threads.start_loops(shared);
   fetcher->start();
+}
+
+void ServerRuntime::Impl::collect(MetricSamples& samples) const {
+  const auto gauge = [&](std::string_view name, std::string_view help, std::size_t value) {
+    samples.gauge(name, help, {}, static_cast<double>(value));
+  };
+  gauge("windlass_tasks_running", "Tasks whose handler runs.", shared->slots.running().size());
+  gauge("windlass_tasks_held", "Tasks that were fetched and whose outcome is not written yet.", shared->table.size());
+  gauge("windlass_concurrency", "Tasks that may run at once.", static_cast<std::size_t>(config.concurrency));
 }
 
 // -------------------------------------------------------------------------------------------------------------- stop
@@ -275,6 +292,7 @@ std::size_t ServerRuntime::Impl::give_up(const std::vector<broker::LeaseRef>& le
 }
 
 void ServerRuntime::Impl::close() {
+  gauges.reset();
   shared->queue.close();
   shared->finisher.close(kLastWrites);
   for (RoleAndThread& r : roles) r.thread->stop();

@@ -17,6 +17,11 @@ void TaskRun::begin(TimePoint started_at, TimePoint deadline) {
   deadline_ = deadline;
 }
 
+void TaskRun::begin_span(std::unique_ptr<trace::OpenSpan> span) {
+  trace::inject(span->context(), message_.headers);
+  span_ = std::move(span);
+}
+
 std::stop_token TaskRun::stop_token() const {
   base::Lock lock(mu_);
   if (!source_.stop_possible()) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "base/mutex.hpp"
 #include "broker/broker.hpp"
+#include "trace/spans.hpp"
 
 namespace windlass::runtime {
 
@@ -29,7 +31,7 @@ struct PendingUpdate {
   std::optional<Progress> progress;
 };
 
-// Thread-safe, except begin(), which comes before the handler. Owned by RunTable.
+// Thread-safe, except begin() and begin_span(), which come before the handler, and span(), which is for the executor. Owned by RunTable.
 class TaskRun final : public Context {
  public:
   // `serial` is never used again in this process. `updates` must outlive the run.
@@ -62,6 +64,9 @@ class TaskRun final : public Context {
 
   // Sets what started_at() and deadline() say.
   void begin(TimePoint started_at, TimePoint deadline);
+  // Its span, if it is traced: headers() carry its context from now on. Before the handler.
+  void begin_span(std::unique_ptr<trace::OpenSpan> span);
+  trace::OpenSpan* span() { return span_.get(); }
 
   // Marks the run as told to stop; the first reason stays. Returns what the caller must request_stop() on once it holds no
   // lock (callbacks of the handler run there); nothing if nobody asked for a token yet, or if it was told before.
@@ -92,12 +97,13 @@ class TaskRun final : public Context {
   template <class Change>
   void update(Change change);
 
-  const core::TaskMessage message_;
+  core::TaskMessage message_;  // constant while the handler runs
   const broker::LeaseToken token_;
   const std::uint64_t serial_;
   const int crashes_;
   const bool on_loop_;
   UpdateSink& updates_;
+  std::unique_ptr<trace::OpenSpan> span_;
   TimePoint started_at_;
   TimePoint deadline_;
 

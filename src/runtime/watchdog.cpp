@@ -24,7 +24,7 @@ TimePoint Watchdog::step(TimePoint now) {
   for (const broker::TaskRef& task : scan.overruns) {
     log_warn("handler was told to stop and goes on: its slot stays taken", {{"task", task.id}, {"queue", task.queue}});
   }
-  add(counters_.overruns, scan.overruns.size());
+  counters_.overruns.add(scan.overruns.size());
   for (Loop& loop : loops_) look_at(loop, steady);
   return now + std::clamp<Duration>(scan.next - steady, Duration(1), loops_.empty() ? kLongestSleep : kLoopsEvery);
 }
@@ -40,7 +40,7 @@ void Watchdog::look_at(Loop& loop, Duration steady) {
   const auto task = Slots::mark_overrun(*loop.pulse->slot(), [&] { return loop.pulse->count() == count; });
   if (!task) return;
   log_warn("coroutine handler blocks its loop thread: the others there wait", {{"task", task->id}, {"queue", task->queue}});
-  add(counters_.overruns, 1);
+  counters_.overruns.add(1);
 }
 
 }  // namespace windlass::runtime

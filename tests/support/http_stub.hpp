@@ -19,7 +19,7 @@ namespace windlass::testing {
 // answer() and requests() are thread-safe. One connection at a time, one request each.
 class HttpStub {
  public:
-  // From the text of a request (up to its empty line) to all bytes of the answer. An empty answer: none comes, and the
+  // From the text of a request, with its body, to all bytes of the answer. An empty answer: none comes, and the
   // connection stays open until the client ends it.
   using Answer = std::function<std::string(const std::string& request)>;
 
@@ -59,6 +59,12 @@ class HttpStub {
   }
 
  private:
+  static bool is_whole(const std::string& request) {
+    const std::size_t end = request.find("\r\n\r\n");
+    if (end == std::string::npos) return false;
+    const std::size_t length = request.find("\r\nContent-Length: ");
+    return length >= end || request.size() >= end + 4 + std::stoul(request.substr(length + 18));
+  }
   void serve() {
     while (!stopping_) {
       const int client = accept(listener_, nullptr, nullptr);
@@ -70,7 +76,7 @@ class HttpStub {
   void talk(int client) {
     std::string request;
     char buffer[4096];
-    while (request.find("\r\n\r\n") == std::string::npos) {
+    while (!is_whole(request)) {
       const ssize_t n = recv(client, buffer, sizeof buffer, 0);
       if (n <= 0) return;
       request.append(buffer, static_cast<std::size_t>(n));

@@ -84,6 +84,7 @@ class RedisBroker final : public Broker {
   }
 
   Status ping() override { return store_.client().ping(); }
+  std::uint64_t connections_opened() const override { return store_.connections_opened(); }
   Result<std::vector<std::pair<std::string, std::string>>> describe() override { return describe_redis(store_); }
 
  private:

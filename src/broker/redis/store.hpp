@@ -39,6 +39,7 @@ class Store {
 
   redis::Client& client() { return *client_; }
   std::shared_ptr<redis::Client> shared_client() const { return client_; }
+  std::uint64_t connections_opened() const { return client_->connections_opened(); }
   // A client of its own for calls that wait until what they wrote is safe: the others should not wait behind them. Opened when it
   // is first asked for.
   Result<std::shared_ptr<redis::Client>> durable_client();

@@ -8,7 +8,7 @@
 
 #include <windlass/periodic.hpp>
 
-#include "periodic/http_get.hpp"
+#include "http_client/call.hpp"
 #include "support/child_process.hpp"
 #include "support/http_stub.hpp"
 
@@ -109,7 +109,7 @@ TEST_F(HttpProvider, AStopEndsTheWaitAtOnce) {
 
 TEST(HttpProviderUrl, IsTakenApart) {
   const auto url = [](const char* text) {
-    const auto parsed = periodic::parse_url(text);
+    const auto parsed = http_client::parse_url(text);
     return parsed ? (parsed->tls ? "tls " : "") + parsed->host + " " + parsed->port + " " + parsed->target
                   : parsed.error().message();
   };

@@ -46,10 +46,10 @@ TEST_F(CoroutineServer, TenThousandTasksWaitAtOnceAndNoneHoldsAThread) {
   enqueue_many(10000);
   start();
   ASSERT_TRUE(all_wait(10000));
-  EXPECT_EQ(server->counters().done, 0u) << "no time has passed";
+  EXPECT_EQ(server->counters().done.value(), 0u) << "no time has passed";
   const Ticker ticker(clock);
   EXPECT_TRUE(server->wait_until_empty());
-  EXPECT_EQ(server->counters().done, 10000u);
+  EXPECT_EQ(server->counters().done.value(), 10000u);
   EXPECT_EQ(threads.size(), 1u);
 }
 
@@ -80,7 +80,7 @@ TEST_P(CoroutineConcurrency, NeverMoreTasksAreInFlightThanAllowedOnThreadsAndLoo
   const Ticker ticker(clock);
   start();
   EXPECT_TRUE(server->wait_until_empty());
-  EXPECT_EQ(server->counters().done, 500u);
+  EXPECT_EQ(server->counters().done.value(), 500u);
   EXPECT_LE(most, config.concurrency);
 }
 
@@ -165,7 +165,7 @@ TEST_F(CoroutineServer, ATimeoutReachesWhatIsAwaited) {
   clock.advance(2s);
   ASSERT_TRUE(eventually([&] { return in_state("a", TaskState::kRetry); }));
   EXPECT_EQ(info("a").failure.kind, FailureKind::kTimeout);
-  EXPECT_EQ(server->counters().overruns, 0u);
+  EXPECT_EQ(server->counters().overruns.value(), 0u);
 }
 
 TEST_F(CoroutineServer, ADeadlineReachesWhatIsAwaitedAndArchives) {
@@ -213,7 +213,7 @@ TEST_F(CoroutineServer, ALostLeaseReachesWhatIsAwaitedAndItsOutcomeIsDropped) {
   ASSERT_TRUE(in_state("a", TaskState::kPending));
   const Ticker ticker(clock);
   EXPECT_TRUE(eventually([&] { return stopped == 1; }));
-  EXPECT_EQ(server->counters().done, 0u);
+  EXPECT_EQ(server->counters().done.value(), 0u);
 }
 
 TEST_F(CoroutineServer, AStoppingServerGivesBackWhatStillWaitsAndChargesNothing) {
@@ -229,7 +229,7 @@ TEST_F(CoroutineServer, AStoppingServerGivesBackWhatStillWaitsAndChargesNothing)
     EXPECT_EQ(task.state, TaskState::kPending);
     EXPECT_EQ(task.retried, 0);
   }
-  EXPECT_EQ(server->counters().overruns, 0u);
+  EXPECT_EQ(server->counters().overruns.value(), 0u);
 }
 
 TEST_F(CoroutineServer, AStoppingServerWaitsForCoroutinesThatEndInTime) {
@@ -243,7 +243,7 @@ TEST_F(CoroutineServer, AStoppingServerWaitsForCoroutinesThatEndInTime) {
   ASSERT_TRUE(all_wait(4));
   const Ticker ticker(clock);
   server->stop();
-  EXPECT_EQ(server->counters().done, 4u);
+  EXPECT_EQ(server->counters().done.value(), 4u);
 }
 
 // A handler that holds its thread until the test lets it go. The server may be gone by then.
@@ -267,7 +267,7 @@ TEST_F(CoroutineServer, AHandlerThatBlocksItsLoopThreadIsShownAsAnOverrun) {
   ASSERT_TRUE(all_wait(1));
   {
     const Ticker ticker(clock);
-    EXPECT_TRUE(eventually([&] { return server->counters().overruns == 1; }));
+    EXPECT_TRUE(eventually([&] { return server->counters().overruns.value() == 1; }));
     EXPECT_TRUE(eventually([&] {
       const auto servers = store->servers();
       return servers && servers->size() == 1 && servers->front().workers.size() == 1 &&
@@ -276,7 +276,7 @@ TEST_F(CoroutineServer, AHandlerThatBlocksItsLoopThreadIsShownAsAnOverrun) {
   }
   gate->open = true;
   EXPECT_TRUE(eventually([&] { return gone("a"); }));
-  EXPECT_EQ(server->counters().overruns, 1u);
+  EXPECT_EQ(server->counters().overruns.value(), 1u);
 }
 
 TEST_F(CoroutineServer, AHandlerThatNeverReturnsKeepsItsLoopAndNothingElse) {
@@ -322,7 +322,7 @@ TEST_F(CoroutineServer, ACallOnAThreadThatIgnoresTheStopIsAnOverrunAndIsGivenBac
   ASSERT_TRUE(all_wait(1));
   {
     const Ticker ticker(clock);
-    EXPECT_TRUE(eventually([&] { return server->counters().overruns == 1; }));
+    EXPECT_TRUE(eventually([&] { return server->counters().overruns.value() == 1; }));
     server->stop();
   }
   EXPECT_EQ(info("a").state, TaskState::kPending);

@@ -42,7 +42,7 @@ TEST_F(FinisherTest, WhatCameInWhileItWasAwayGoesInOneCall) {
   for (TaskRun* run : fetched(300)) submit(*run);
   finisher.start();
   finisher.close(1s);
-  EXPECT_EQ(counters.done, 300u);
+  EXPECT_EQ(counters.done.value(), 300u);
   EXPECT_EQ(store.calls(Verb::kFinish), 1);
   EXPECT_EQ(store.queue_info("default")->size, 0u);
 }
@@ -51,7 +51,7 @@ TEST_F(FinisherTest, ACallNeverCarriesMoreThanTheBatchLimit) {
   for (TaskRun* run : fetched(1200)) submit(*run);
   finisher.start();
   finisher.close(1s);
-  EXPECT_EQ(counters.done, 1200u);
+  EXPECT_EQ(counters.done.value(), 1200u);
   EXPECT_EQ(store.calls(Verb::kFinish), 3);
 }
 
@@ -60,9 +60,9 @@ TEST_F(FinisherTest, AnOutageOfTheStoreIsOutlived) {
   finisher.start();
   for (TaskRun* run : fetched(50)) submit(*run);
   advance_until([&] { return all_written(); });
-  EXPECT_EQ(counters.done, 50u);
+  EXPECT_EQ(counters.done.value(), 50u);
   EXPECT_EQ(store.queue_info("default")->size, 0u);
-  EXPECT_GE(counters.finish_failures, 8u);
+  EXPECT_GE(counters.finish_failures.value(), 8u);
 }
 
 TEST_F(FinisherTest, ALostAnswerIsAskedForAgainAndCountsAsWritten) {
@@ -70,8 +70,8 @@ TEST_F(FinisherTest, ALostAnswerIsAskedForAgainAndCountsAsWritten) {
   finisher.start();
   for (TaskRun* run : fetched(5)) submit(*run);
   advance_until([&] { return all_written(); });
-  EXPECT_EQ(counters.done, 5u);
-  EXPECT_EQ(counters.lease_lost, 0u);
+  EXPECT_EQ(counters.done.value(), 5u);
+  EXPECT_EQ(counters.lease_lost.value(), 0u);
 }
 
 TEST_F(FinisherTest, AfterLostAnswersItAsksForEachQueueAndThenForEachTask) {
@@ -84,7 +84,7 @@ TEST_F(FinisherTest, AfterLostAnswersItAsksForEachQueueAndThenForEachTask) {
   store.on_call([](Verb verb, int n) { return verb == Verb::kFinish && n <= 2 ? Fault::kAfter : Fault::kNone; });
   finisher.start();
   advance_until([&] { return all_written(); });
-  EXPECT_EQ(counters.done, 3u);
+  EXPECT_EQ(counters.done.value(), 3u);
   EXPECT_EQ(store.calls(Verb::kFinish), 5);
 }
 
@@ -95,7 +95,7 @@ TEST_F(FinisherTest, AnOutcomeOfATaskThatSomebodyElseOwnsIsRefusedAndCounted) {
   finisher.start();
   for (TaskRun* run : runs) submit(*run);
   advance_until([&] { return all_written(); });
-  EXPECT_EQ(counters.lease_lost, 2u);
+  EXPECT_EQ(counters.lease_lost.value(), 2u);
   EXPECT_EQ(store.queue_info("default")->pending, 2u);
 }
 
@@ -106,8 +106,8 @@ TEST_F(FinisherTest, AFinishThatTheStoreRefusesDoesNotHoldUpTheOthers) {
   for (TaskRun* run : runs) submit(*run);
   finisher.start();
   finisher.close(1s);
-  EXPECT_EQ(counters.done, 9u);
-  EXPECT_EQ(counters.finishes_dropped, 1u);
+  EXPECT_EQ(counters.done.value(), 9u);
+  EXPECT_EQ(counters.finishes_dropped.value(), 1u);
   EXPECT_EQ(store.queue_info("default")->active, 1u);
 }
 
@@ -120,7 +120,7 @@ TEST_F(FinisherTest, AnOutageInTheMiddleOfSingleFinishesKeepsTheRest) {
   for (TaskRun* run : runs) submit(*run);
   finisher.start();
   advance_until([&] { return all_written(); });
-  EXPECT_EQ(counters.done, 10u);
+  EXPECT_EQ(counters.done.value(), 10u);
 }
 
 TEST_F(FinisherTest, AResultIsWrittenBeforeItsFinishThoughUpdatesFail) {
@@ -205,7 +205,7 @@ TEST_F(FinisherTest, AFullFinisherHoldsUpTheWorkersUntilThereIsRoom) {
   finisher.start();
   worker.join();
   advance_until([&] { return all_written(); });
-  EXPECT_EQ(counters.done, Finisher::kPendingMax + 1);
+  EXPECT_EQ(counters.done.value(), Finisher::kPendingMax + 1);
 }
 
 TEST_F(FinisherTest, ClosingGivesUpInTimeWhenTheStoreStaysAway) {
@@ -220,9 +220,9 @@ TEST_F(FinisherTest, ClosingGivesUpInTimeWhenTheStoreStaysAway) {
   });
   advance_until([&] { return closed.load(); });
   closer.join();
-  EXPECT_EQ(counters.finishes_dropped, 3u);
+  EXPECT_EQ(counters.finishes_dropped.value(), 3u);
   submit(*runs[0]);
-  EXPECT_EQ(counters.finishes_dropped, 4u) << "what comes after the end is dropped";
+  EXPECT_EQ(counters.finishes_dropped.value(), 4u) << "what comes after the end is dropped";
 }
 
 // ------------------------------------------------------------------------------- whole servers with a store that fails

@@ -28,7 +28,7 @@ class HeartbeatTest : public RoleTest {
   bool orphaned() { return store.recover({.queues = {"default"}})->size() > 0; }
 
   Slots slots;
-  Heartbeat heartbeat{store, clock, plan(), table, slots, trouble()};
+  Heartbeat heartbeat{store, clock, plan(), table, slots, trouble(), counters};
 };
 
 TEST_F(HeartbeatTest, ALivingServerKeepsItsTasksForAsLongAsItLives) {

@@ -25,7 +25,7 @@ TEST_F(RecovererTest, TasksOfADeadServerArePutBackWithinItsLiveness) {
   clock.advance(1ns);
   recoverer.step(clock.now());
   EXPECT_EQ(state("a"), TaskState::kPending);
-  EXPECT_EQ(counters.recovered, 1u);
+  EXPECT_EQ(counters.recovered.value(), 1u);
 }
 
 TEST_F(RecovererTest, ATaskThatKillsItsServersIsArchivedAtTheLimit) {
@@ -48,7 +48,7 @@ TEST_F(RecovererTest, AFullBatchIsFollowedByTheNextAtOnce) {
   clock.advance(3s);
   EXPECT_EQ(recoverer.step(clock.now()), clock.now());
   EXPECT_EQ(recoverer.step(clock.now()), clock.now() + 1s);
-  EXPECT_EQ(counters.recovered, 300u);
+  EXPECT_EQ(counters.recovered.value(), 300u);
 }
 
 TEST_F(RecovererTest, TroubleIsWaitedOut) {

@@ -66,7 +66,7 @@ class RoleTest : public ::testing::Test {
 
   windlass::testing::FakeClock clock;
   FailingBroker store{broker::make_memory_broker(clock)};
-  Counters counters;
+  Counters counters{std::make_shared<Metrics>()};
   RunTable table;
   Finisher finisher{store, clock, base::Random(2), table, counters};  // not started
   std::uint64_t serial = 1;

@@ -25,7 +25,7 @@ TEST_F(HandlerContract, ATaskThatIsDoneIsGone) {
   EXPECT_TRUE(gone("a"));
   EXPECT_EQ(store->queue_info("default")->processed, 1u);
   EXPECT_EQ(store->queue_info("default")->failed, 0u);
-  EXPECT_EQ(server->counters().done, 1u);
+  EXPECT_EQ(server->counters().done.value(), 1u);
 }
 
 TEST_F(HandlerContract, ATaskWithRetentionIsKeptAsCompletedWithItsResult) {

@@ -81,8 +81,8 @@ TEST_F(ServerTest, TwentyThousandTasksAreEachFinishedOnceThoughManyFail) {
   EXPECT_EQ(queue->archived, 200u);
   EXPECT_EQ(queue->processed, 20000u + 2 * 2000);
   EXPECT_EQ(queue->failed, 2 * 2000u + 200);
-  EXPECT_EQ(server->counters().done, 19800u);
-  EXPECT_EQ(server->counters().lease_lost, 0u);
+  EXPECT_EQ(server->counters().done.value(), 19800u);
+  EXPECT_EQ(server->counters().lease_lost.value(), 0u);
 }
 
 TEST_F(ServerTest, QueuesAreServedInProportionToTheirWeights) {
@@ -163,7 +163,7 @@ TEST_F(PrefetchTest, TasksFetchedAheadOfBusyHandlersAreGivenBackForOthers) {
 TEST_F(PrefetchTest, ATaskFetchedAheadCanBeCancelledAndNeverStarts) {
   const broker::CancelRequest requests[] = {{{"default", "p3"}, true}, {{"default", "p4"}, false}};
   ASSERT_TRUE(store->cancel(requests));
-  ASSERT_TRUE(eventually([&] { return server->counters().cancelled == 2; }));
+  ASSERT_TRUE(eventually([&] { return server->counters().cancelled.value() == 2; }));
   gate.open();
   ASSERT_TRUE(eventually([&] { return in_state("p3", TaskState::kArchived) && in_state("p4", TaskState::kRetry); }));
   EXPECT_EQ(info("p3").failure.kind, FailureKind::kCancelled);
@@ -201,7 +201,7 @@ TEST_F(ServerTest, TheSameIdInTwoQueuesIsTwoTasks) {
   ASSERT_TRUE(eventually([&] { return gate.waiting() == 2; }));
   const broker::CancelRequest request{{"one", "same"}, false};
   ASSERT_TRUE(store->cancel({&request, 1}));
-  ASSERT_TRUE(eventually([&] { return server->counters().cancelled == 1; }));
+  ASSERT_TRUE(eventually([&] { return server->counters().cancelled.value() == 1; }));
   gate.open();
   ASSERT_TRUE(eventually([&] { return in_state("same", TaskState::kRetry, "one") && gone("same", "two"); }));
   EXPECT_FALSE(two_was_stopped);
@@ -224,7 +224,7 @@ TEST_F(ServerTest, ATimeoutSetsTheTokenAndTheSlotStaysTakenUntilTheHandlerReturn
   ASSERT_TRUE(eventually([&] { return gate.waiting() == 1; }));
   {
     Ticker ticker(clock);
-    ASSERT_TRUE(eventually([&] { return server->counters().overruns == 1; }));
+    ASSERT_TRUE(eventually([&] { return server->counters().overruns.value() == 1; }));
     ASSERT_TRUE(eventually([&] {
       const auto servers = store->servers();
       return servers->size() == 1 && servers->front().workers.size() == 1 && servers->front().workers.front().overrun;
@@ -317,7 +317,7 @@ TEST_F(ServerTest, LeasesAreKeptWhileAStoppingServerDrains) {
   gate.open();
   stopper.join();
   EXPECT_TRUE(gone("a"));
-  EXPECT_EQ(server->counters().recovered, 0u);
+  EXPECT_EQ(server->counters().recovered.value(), 0u);
 }
 
 // An executor whose processes take their time to be gone.
@@ -371,7 +371,7 @@ TEST_F(ServerTest, AWallClockSteppedBackCostsNoTask) {
   ASSERT_TRUE(eventually([&] { return gate.waiting() == 2; })) << "new work is taken";
   gate.open();
   ASSERT_TRUE(eventually([&] { return gone("a") && gone("b"); }));
-  EXPECT_EQ(server->counters().lease_lost, 0u);
+  EXPECT_EQ(server->counters().lease_lost.value(), 0u);
 }
 
 TEST_F(ServerTest, DelayedTasksAndRetriesRunWhenTheyAreDue) {
@@ -399,7 +399,7 @@ TEST_F(ServerTest, TasksOfADeadServerAreTakenOver) {
   Ticker ticker(clock);
   ran.get_future().wait();
   EXPECT_TRUE(eventually([&] { return gone("a"); }));
-  EXPECT_TRUE(eventually([&] { return server->counters().recovered == 1; }));
+  EXPECT_TRUE(eventually([&] { return server->counters().recovered.value() == 1; }));
 }
 
 TEST_F(ServerTest, AGroupIsAggregatedAndItsTaskRun) {

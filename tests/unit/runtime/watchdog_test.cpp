@@ -105,7 +105,7 @@ TEST_F(StopTest, ARunThatGoesOnIsAnOverrunAfterASecondAndCountedOnce) {
   step();
   step();
   EXPECT_TRUE(slots.running()[0].overrun);
-  EXPECT_EQ(counters.overruns, 1u);
+  EXPECT_EQ(counters.overruns.value(), 1u);
   EXPECT_TRUE(slots.end(*slot_of[0]));
   EXPECT_TRUE(slots.running().empty());
 }
@@ -125,7 +125,7 @@ TEST_F(StopTest, TheFirstReasonStays) {
   EXPECT_EQ(run.stop_reason(), StopReason::kCancelled);
   EXPECT_TRUE(run.for_good());
   EXPECT_EQ(wakes, 1);
-  EXPECT_EQ(counters.cancelled, 1u);
+  EXPECT_EQ(counters.cancelled.value(), 1u);
 }
 
 TEST_F(StopTest, ACancelRequestMeansOneTaskOfTheQueueItNames) {

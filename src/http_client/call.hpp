@@ -1,4 +1,4 @@
-// One HTTP/1.1 GET over a connection of its own, http or https. Leaves out: redirects, proxies, cookies, compression.
+// One HTTP/1.1 call over a connection of its own, http or https. Leaves out: redirects, proxies, cookies, compression.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 #include <windlass/error.hpp>
 #include <windlass/time.hpp>
 
-namespace windlass::periodic {
+namespace windlass::http_client {
 
 struct Url {
   bool tls = false;
@@ -20,15 +20,17 @@ struct Url {
 // Errors: kInvalidArgument.
 Result<Url> parse_url(const std::string& text);
 
-struct HttpRequest {
+struct Request {
+  std::string method = "GET";
   Url url;
   std::map<std::string, std::string> headers;
+  std::string body;
   Duration timeout = std::chrono::seconds(10);
   std::size_t body_max = std::size_t{16} << 20;
   std::string ca_file;
 };
 
-struct HttpResponse {
+struct Response {
   int status = 0;
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
@@ -37,6 +39,6 @@ struct HttpResponse {
 // Blocks until the answer is there, the timeout has passed or `stop` is requested.
 // Errors: kUnavailable (not reached, in time, with a trusted certificate; answer cut short), kClosed (stopped),
 //         kResourceExhausted (body over body_max), kCorrupt (no HTTP).
-Result<HttpResponse> http_get(const HttpRequest& request, std::stop_token stop);
+Result<Response> call(const Request& request, std::stop_token stop);
 
-}  // namespace windlass::periodic
+}  // namespace windlass::http_client

@@ -1,4 +1,4 @@
-#include "periodic/stream_socket.hpp"
+#include "http_client/stream_socket.hpp"
 
 #include <netdb.h>
 #include <openssl/err.h>
@@ -16,7 +16,7 @@
 
 #include "base/clock.hpp"
 
-namespace windlass::periodic {
+namespace windlass::http_client {
 namespace {
 
 Error unavailable(const std::string& text) { return Error(ErrorCode::kUnavailable, text); }
@@ -64,8 +64,8 @@ Status StreamSocket::connect(const std::string& host, const std::string& port) {
 }
 
 Status StreamSocket::connect_to(const addrinfo& address) {
-  fd_ = exec::Fd(socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address.ai_protocol));
-  if (!fd_.open()) return system_error("socket", errno);
+  fd_ = net::Fd(socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address.ai_protocol));
+  if (fd_.get() < 0) return system_error("socket", errno);
   if (::connect(fd_.get(), address.ai_addr, address.ai_addrlen) == 0) return {};
   if (errno != EINPROGRESS) return system_error("connect", errno);
   if (Status ready = wait(POLLOUT); !ready) return ready;
@@ -188,4 +188,4 @@ Result<std::size_t> StreamSocket::read(std::span<char> into) {
   }
 }
 
-}  // namespace windlass::periodic
+}  // namespace windlass::http_client

@@ -1,4 +1,4 @@
-#include "periodic/http_get.hpp"
+#include "http_client/call.hpp"
 
 #include <array>
 #include <utility>
@@ -7,25 +7,26 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "periodic/stream_socket.hpp"
+#include "http_client/stream_socket.hpp"
 
-namespace windlass::periodic {
+namespace windlass::http_client {
 namespace {
 
 namespace http = boost::beast::http;
 using Parser = http::response_parser<http::string_body>;
 
-std::string request_text(const HttpRequest& request) {
+std::string request_text(const Request& request) {
   const Url& url = request.url;
   const bool ipv6 = url.host.find(':') != std::string::npos;
-  std::string text = "GET " + url.target + " HTTP/1.1\r\nHost: " + (ipv6 ? "[" + url.host + "]" : url.host);
+  std::string text = request.method + " " + url.target + " HTTP/1.1\r\nHost: " + (ipv6 ? "[" + url.host + "]" : url.host);
   if (url.port != (url.tls ? "443" : "80")) text += ":" + url.port;
   text += "\r\nConnection: close\r\nAccept: application/json\r\nUser-Agent: windlass\r\n";
   for (const auto& [name, value] : request.headers) text += name + ": " + value + "\r\n";
-  return text + "\r\n";
+  if (!request.body.empty()) text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  return text + "\r\n" + request.body;
 }
 
-Error parse_failure(const boost::system::error_code& code, const HttpRequest& request) {
+Error parse_failure(const boost::system::error_code& code, const Request& request) {
   if (code == http::error::body_limit) {
     return Error(ErrorCode::kResourceExhausted,
                  "the answer is larger than " + std::to_string(request.body_max) + " bytes");
@@ -44,8 +45,8 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-HttpResponse response_of(Parser& parser) {
-  HttpResponse response;
+Response response_of(Parser& parser) {
+  Response response;
   response.status = parser.get().result_int();
   for (const auto& field : parser.get()) {
     response.headers[lower({field.name_string().data(), field.name_string().size()})] = std::string(field.value());
@@ -65,7 +66,7 @@ boost::system::error_code feed(Parser& parser, std::string& bytes) {
   return code == http::error::need_more ? boost::system::error_code() : code;
 }
 
-Result<HttpResponse> read_response(StreamSocket& socket, const HttpRequest& request) {
+Result<Response> read_response(StreamSocket& socket, const Request& request) {
   Parser parser;
   parser.eager(true);
   parser.body_limit(request.body_max);
@@ -88,7 +89,7 @@ Result<HttpResponse> read_response(StreamSocket& socket, const HttpRequest& requ
 
 }  // namespace
 
-Result<HttpResponse> http_get(const HttpRequest& request, std::stop_token stop) {
+Result<Response> call(const Request& request, std::stop_token stop) {
   StreamSocket socket(request.timeout, std::move(stop));
   if (Status connected = socket.connect(request.url.host, request.url.port); !connected) return connected.error();
   if (request.url.tls) {
@@ -98,4 +99,4 @@ Result<HttpResponse> http_get(const HttpRequest& request, std::stop_token stop) 
   return read_response(socket, request);
 }
 
-}  // namespace windlass::periodic
+}  // namespace windlass::http_client

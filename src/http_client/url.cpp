@@ -1,6 +1,6 @@
-#include "periodic/http_get.hpp"
+#include "http_client/call.hpp"
 
-namespace windlass::periodic {
+namespace windlass::http_client {
 
 Result<Url> parse_url(const std::string& text) {
   const auto wrong = [&](const std::string& what) {
@@ -40,4 +40,4 @@ Result<Url> parse_url(const std::string& text) {
   return url;
 }
 
-}  // namespace windlass::periodic
+}  // namespace windlass::http_client

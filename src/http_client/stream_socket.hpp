@@ -10,14 +10,14 @@
 #include <windlass/error.hpp>
 #include <windlass/time.hpp>
 
-#include "exec/fd.hpp"
+#include "net/fd.hpp"
 
 struct addrinfo;
 struct bio_st;
 struct ssl_ctx_st;
 struct ssl_st;
 
-namespace windlass::periodic {
+namespace windlass::http_client {
 
 // Confined to one thread.
 class StreamSocket {
@@ -53,12 +53,12 @@ class StreamSocket {
 
   const Duration deadline_;  // on the clock that never jumps
   const std::stop_token stop_;
-  exec::Fd wake_;  // readable once stop is requested
-  exec::Fd fd_;
+  net::Fd wake_;  // readable once stop is requested
+  net::Fd fd_;
   std::unique_ptr<ssl_ctx_st, Free> context_;
   std::unique_ptr<ssl_st, Free> tls_;
   bio_st* in_ = nullptr;   // of tls_: what came from the peer
   bio_st* out_ = nullptr;  // of tls_: what goes to it
 };
 
-}  // namespace windlass::periodic
+}  // namespace windlass::http_client
