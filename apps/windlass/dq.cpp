@@ -17,6 +17,7 @@
 #include "options.hpp"
 #include "output.hpp"
 #include "session.hpp"
+#include "telemetry.hpp"
 
 namespace windlass::app {
 namespace {
@@ -132,6 +133,7 @@ struct ConsumeArgs {
   std::uint64_t count = 0;
   bool compatible = false;
   std::optional<Duration> timeout, shutdown_timeout, retry_delay, lease, drop_late, bury_late;
+  std::optional<std::string> metrics_listen;
 };
 
 codec::Value run_json(const Context& message, const Outcome& outcome, std::string_view result) {
@@ -186,6 +188,9 @@ Result<int> consume(const Session& session, const ConsumeArgs& args) {
   spec.guard = started->get();
   dq::Consumer consumer(*std::move(nodes), *std::move(locks), exec::command_handler(std::move(spec)),
                         make_config(session, args));
+  const auto collector = session.metrics->add_collector(dq::stats_collector(consumer));
+  const auto endpoint = serve_metrics(session, args.metrics_listen);
+  if (!endpoint) return endpoint.error();
   if (Status ended = consumer.run(); !ended) return ended.error();
   return kOk;
 }
@@ -215,6 +220,7 @@ void add_consume(CLI::App& dq, Session& session) {
                "how long a run may be silent before it is taken for dead (default: 10s)");
   add_duration(*command, "--shutdown-timeout", args->shutdown_timeout,
                "wait so long for running commands at the end (default: 8s)");
+  add_metrics_listen(*command, args->metrics_listen);
   command->add_flag("--compatible", args->compatible,
                     "as the original: delete first, no retry, drop what is 30 minutes late");
   command->callback([&session, args] { session.run = [&session, args] { return consume(session, *args); }; });

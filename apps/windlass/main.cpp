@@ -11,6 +11,7 @@
 #include "output.hpp"
 #include "session.hpp"
 #include "suggest.hpp"
+#include "telemetry.hpp"
 
 namespace {
 
@@ -34,6 +35,9 @@ void add_global_options(CLI::App& app, Session& session) {
   app.add_option("--log-format", session.log_format, "form of the log (default: text)")
       ->check(CLI::IsMember({"text", "json"}))
       ->envname("WINDLASS_LOG_FORMAT");
+  app.add_option("--traces", session.traces, "send traces to this collector, by OTLP/HTTP: http://127.0.0.1:4318/v1/traces (default: none)")
+      ->envname("WINDLASS_TRACES")
+      ->type_name("URL");
   app.add_option("--config", session.config, "defaults for these options, in TOML (default: windlass/config.toml in your configuration folder)")
       ->envname("WINDLASS_CONFIG")
       ->type_name("FILE")
@@ -53,6 +57,7 @@ void add_commands(CLI::App& app, Session& session) {
   windlass::app::add_schedule(app, session);
   windlass::app::add_cron(app, session);
   windlass::app::add_dq(app, session);
+  windlass::app::add_exporter(app, session);
   windlass::app::add_stats(app, session);
   windlass::app::add_dash(app, session);
   windlass::app::add_doctor(app, session);
@@ -72,6 +77,8 @@ int leave(const CLI::App& app, const CLI::ParseError& error, Session& session, c
 
 int run(const Session& session) {
   session.set_up_logging();
+  const auto traces = windlass::app::Traces::start(session);
+  if (!traces) return session.report(traces.error());
   const windlass::Result<int> code = session.run();
   if (!code) return session.report(code.error());
   if (!windlass::app::output_failed()) return *code;

@@ -1,5 +1,6 @@
 // windlass schedule FILE
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +9,7 @@
 #include <windlass/periodic.hpp>
 
 #include "session.hpp"
+#include "telemetry.hpp"
 
 namespace windlass::app {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 struct ScheduleArgs {
   std::string file;
   std::string zone = "UTC";
+  std::optional<std::string> metrics_listen;
 };
 
 Result<int> schedule(const Session& session, const ScheduleArgs& args) {
@@ -22,11 +25,14 @@ Result<int> schedule(const Session& session, const ScheduleArgs& args) {
   if (!broker) return broker.error();
   PeriodicTaskManagerConfig config;
   config.scheduler.zone = args.zone;
+  config.scheduler.metrics = session.metrics;
   config.scheduler.post_enqueue = [](const Tick& tick, const Result<TaskInfo>& stored) {
     if (stored && log_enabled(LogLevel::kDebug)) {
       log_debug("tick enqueued", {{"entry", tick.entry}, {"task", stored->id}});
     }
   };
+  const auto endpoint = serve_metrics(session, args.metrics_listen);
+  if (!endpoint) return endpoint.error();
   PeriodicTaskManager manager(*broker, file_provider(args.file), std::move(config));
   if (Status ended = manager.run(); !ended) return ended.error();
   return kOk;
@@ -42,6 +48,7 @@ void add_schedule(CLI::App& app, Session& session) {
       ->required()
       ->check(CLI::ExistingFile);
   command->add_option("--tz", args->zone, "time zone of entries that name none (default: UTC)")->type_name("ZONE");
+  add_metrics_listen(*command, args->metrics_listen);
   add_wait(*command, session);
   command->callback([&session, args] { session.run = [&session, args] { return schedule(session, *args); }; });
 }

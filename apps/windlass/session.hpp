@@ -8,6 +8,7 @@
 #include <windlass/broker.hpp>
 #include <windlass/codec.hpp>
 #include <windlass/error.hpp>
+#include <windlass/metrics.hpp>
 
 namespace CLI {
 class App;
@@ -44,6 +45,8 @@ struct Session {
   bool json = false;
   std::string log_level = "info";
   std::string log_format = "text";
+  std::string traces;       // URL of a collector; empty = none
+  MetricsPtr metrics = std::make_shared<Metrics>();  // of this process
   bool wait = false;        // of commands that add_wait() gave the option
   // What the chosen command does, set while the command line is read. The number is the exit code.
   std::function<Result<int>()> run;
@@ -80,6 +83,7 @@ void add_cron(CLI::App& app, Session& session);
 void add_stats(CLI::App& app, Session& session);
 void add_dash(CLI::App& app, Session& session);
 void add_dq(CLI::App& app, Session& session);
+void add_exporter(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);

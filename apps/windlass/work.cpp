@@ -19,6 +19,7 @@
 #include "exec/words.hpp"
 #include "options.hpp"
 #include "session.hpp"
+#include "telemetry.hpp"
 
 namespace windlass::app {
 namespace {
@@ -32,6 +33,7 @@ struct WorkArgs {
   std::optional<Duration> timeout, shutdown_timeout;
   std::optional<std::uint64_t> memory_max;
   std::string user;
+  std::optional<std::string> metrics_listen;
 };
 
 Error bad_queues(const std::string& text) {
@@ -99,8 +101,9 @@ Result<Mux> make_mux(const WorkArgs& args, exec::ChildGuard* guard) {
   return mux;
 }
 
-Result<ServerConfig> make_config(const WorkArgs& args) {
+Result<ServerConfig> make_config(const Session& session, const WorkArgs& args) {
   ServerConfig config;
+  config.metrics = session.metrics;
   config.concurrency = args.concurrency;
   Result<std::map<std::string, int>> queues = parse_queues(args.queues);
   if (!queues) return queues.error();
@@ -129,7 +132,7 @@ Status run_until_empty(Server& server, const Mux& mux) {
 }
 
 Result<int> work(const Session& session, const WorkArgs& args) {
-  const Result<ServerConfig> config = make_config(args);
+  const Result<ServerConfig> config = make_config(session, args);
   if (!config) return config.error();
   auto started = exec::ChildGuard::start();
   if (!started) return started.error();
@@ -140,6 +143,8 @@ Result<int> work(const Session& session, const WorkArgs& args) {
   if (!mux) return mux.error();
   const Result<BrokerPtr> broker = session.open();
   if (!broker) return broker.error();
+  const auto endpoint = serve_metrics(session, args.metrics_listen);
+  if (!endpoint) return endpoint.error();
   Server server(*broker, *config);
   const Status served = args.until_empty ? run_until_empty(server, *mux) : server.run(*mux);
   if (!served) return served.error();
@@ -163,6 +168,7 @@ void add_work(CLI::App& app, Session& session) {
   add_size(*command, "--memory-max", args->memory_max, "of each process of a command: it cannot get more");
   command->add_option("--user", args->user, "run commands as this user, by name or number; root only")->type_name("NAME");
   add_duration(*command, "--shutdown-timeout", args->shutdown_timeout, "wait so long for running commands at the end (default 8s)");
+  add_metrics_listen(*command, args->metrics_listen);
   add_wait(*command, session);
   command->callback([&session, args] { session.run = [&session, args] { return work(session, *args); }; });
 }

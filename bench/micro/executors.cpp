@@ -3,7 +3,8 @@
 //   bench_executors [--tasks N] [--rounds N] [--concurrency N] [--waiting N]
 //
 // Rates: a queue of no-op tasks (payload 100 B) is filled, then a server empties it; the executors take turns, round by
-// round, so that a machine that is busy with other things hits them alike. The ratio is that of the medians. Waiting:
+// round, so that a machine that is busy with other things hits them alike. "metrics" and "traces" are threads with these turned on.
+// The ratio is that of the medians. Waiting:
 // so many coroutine handlers sleep at once; resident memory of the process before they were enqueued, and while all of
 // them sleep.
 #include <algorithm>
@@ -34,7 +35,15 @@ struct Options {
 struct Executor {
   const char* name;
   windlass::Mux mux;
+  bool metrics = false;  // the server has some, and its calls of the broker are measured
+  bool traces = false;   // each run is a span, which is thrown away
   std::vector<double> rates;
+};
+
+// Takes all spans, and keeps none.
+class NoSink final : public windlass::SpanSink {
+ public:
+  void write(windlass::Span) override {}
 };
 
 windlass::BrokerPtr filled_broker(int tasks) {
@@ -50,12 +59,15 @@ windlass::BrokerPtr filled_broker(int tasks) {
   return broker;
 }
 
-double rate(const windlass::Mux& mux, const Options& options) {
+double rate(const Executor& executor, const Options& options) {
   windlass::ServerConfig config;
   config.concurrency = options.concurrency;
+  if (executor.metrics) config.metrics = std::make_shared<windlass::Metrics>();
   windlass::Server server(filled_broker(options.tasks), config);
+  if (executor.traces) windlass::set_span_sink(std::make_shared<NoSink>());
   const auto start = Clock::now();
-  if (!server.start(mux) || !server.wait_until_empty()) std::exit(1);
+  if (!server.start(executor.mux) || !server.wait_until_empty()) std::exit(1);
+  windlass::set_span_sink(nullptr);
   return options.tasks / std::chrono::duration<double>(Clock::now() - start).count();
 }
 
@@ -72,15 +84,21 @@ windlass::Mux process_mux() {
 }
 
 void measure_rates(const Options& options) {
-  std::vector<Executor> executors(3);
+  std::vector<Executor> executors(5);
   executors[0].name = "threads";
   executors[0].mux.handle("noop", [](windlass::Context&) {});
   executors[1].name = "coroutines";
   executors[1].mux.handle("noop", [](windlass::Context&) -> windlass::Async<> { co_return; });
   executors[2].name = "processes";
   executors[2].mux = process_mux();
+  executors[3].name = "metrics";
+  executors[3].mux = executors[0].mux;
+  executors[3].metrics = true;
+  executors[4].name = "traces";
+  executors[4].mux = executors[0].mux;
+  executors[4].traces = true;
   for (int round = 0; round < options.rounds; ++round) {
-    for (Executor& executor : executors) executor.rates.push_back(rate(executor.mux, options));
+    for (Executor& executor : executors) executor.rates.push_back(rate(executor, options));
   }
   for (const Executor& executor : executors) {
     std::printf("%-10s", executor.name);

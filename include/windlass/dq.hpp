@@ -25,6 +25,7 @@
 #include <windlass/client.hpp>
 #include <windlass/context.hpp>
 #include <windlass/error.hpp>
+#include <windlass/metrics.hpp>
 #include <windlass/mux.hpp>
 #include <windlass/outcome.hpp>
 #include <windlass/service.hpp>
@@ -283,6 +284,10 @@ class Consumer final : public Service {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// Collectors for Metrics::add_collector(): stats() as metrics (windlass_dq_...). They must be removed before the consumer or producer goes.
+Metrics::Collector stats_collector(const Consumer& consumer);
+Metrics::Collector stats_collector(const Producer& producer);
 
 // A handler for a Consumer that hands each message to a windlass queue, for servers, retries and the inspector to take
 // over: a task of `type` with the message's body. Its id, and its unique key for `remember`, are the MD5 of the

@@ -41,6 +41,7 @@ class Counter {
   Counter(const Counter&) = delete;
   Counter& operator=(const Counter&) = delete;
 
+  // Counts `n` more.
   void add(std::uint64_t n = 1) noexcept { cells_[internal::metric_shard()].value.fetch_add(n, std::memory_order_relaxed); }
   std::uint64_t value() const noexcept;
 
@@ -58,7 +59,9 @@ class Gauge {
   Gauge(const Gauge&) = delete;
   Gauge& operator=(const Gauge&) = delete;
 
+  // From now on it is `value`.
   void set(double value) noexcept { value_.store(value, std::memory_order_relaxed); }
+  // So much more; less, if it is negative.
   void add(double value) noexcept { value_.fetch_add(value, std::memory_order_relaxed); }
   double value() const noexcept { return value_.load(std::memory_order_relaxed); }
 
@@ -72,15 +75,18 @@ using MetricBuckets = std::vector<double>;
 // How often values fell into each bucket, and their sum. Thread-safe; observe() takes some ten nanoseconds.
 class Histogram {
  public:
+  // Throws std::invalid_argument where the bounds are not ascending numbers.
   explicit Histogram(MetricBuckets buckets);
   Histogram(const Histogram&) = delete;
   Histogram& operator=(const Histogram&) = delete;
 
+  // Counts a value.
   void observe(double value) noexcept;
   // In seconds.
   void observe(Duration length) noexcept { observe(std::chrono::duration<double>(length).count()); }
 
   const MetricBuckets& buckets() const { return buckets_; }
+  // What was counted so far.
   struct Values {
     std::vector<std::uint64_t> counts;  // one a bucket, not added up; the one without bound is the last
     std::uint64_t count = 0;
@@ -101,7 +107,9 @@ using MetricLabels = std::vector<std::pair<std::string, std::string>>;
 class MetricSamples {
  public:
   virtual ~MetricSamples() = default;
+  // A counter, which only grows.
   virtual void counter(std::string_view name, std::string_view help, const MetricLabels& labels, double value) = 0;
+  // A gauge, which goes up and down.
   virtual void gauge(std::string_view name, std::string_view help, const MetricLabels& labels, double value) = 0;
 };
 
@@ -138,6 +146,7 @@ class Metrics {
   const std::shared_ptr<Impl> impl_;
 };
 
+// Shared by all that count there.
 using MetricsPtr = std::shared_ptr<Metrics>;
 
 // The same broker, with its calls measured: their time, failures and batch sizes. For clients and inspectors; servers and schedulers

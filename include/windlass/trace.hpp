@@ -37,7 +37,9 @@ namespace windlass {
 inline constexpr std::string_view kTraceparentHeader = "traceparent";
 inline constexpr std::string_view kTracestateHeader = "tracestate";
 
+// Of a trace; all zero: none.
 using TraceId = std::array<std::uint8_t, 16>;
+// Of a span; all zero: none.
 using SpanId = std::array<std::uint8_t, 8>;
 
 // A place in a trace. Thread-compatible value.
@@ -67,6 +69,7 @@ std::optional<TraceContext> current_trace();
 // request, when they enqueue; and for handlers that hand work to threads of their own.
 class TraceScope {
  public:
+  // nullopt: none, also where there was one.
   explicit TraceScope(std::optional<TraceContext> context);
   ~TraceScope();
   TraceScope(const TraceScope&) = delete;
@@ -97,6 +100,7 @@ struct Span {
 class SpanSink {
  public:
   virtual ~SpanSink() = default;
+  // Takes a span that has ended.
   virtual void write(Span span) = 0;
 };
 
@@ -104,6 +108,7 @@ class SpanSink {
 // this process, `sample_ratio` (0 to 1) are sampled; those that began elsewhere are sampled if they say so. Thread-safe.
 void set_span_sink(std::shared_ptr<SpanSink> sink, double sample_ratio = 1);
 
+// Where spans are sent, and how many at once.
 struct OtlpOptions {
   OtlpOptions() {}  // NOLINT(modernize-use-equals-default)
 
@@ -118,7 +123,7 @@ struct OtlpOptions {
 };
 
 // Sends spans to a collector by OTLP/HTTP in JSON, on a thread of its own. A request that the collector refuses for now is sent again; its
-// destructor sends what is there, for at most a second. Errors: kInvalidArgument (url, a 0).
+// destructor sends what is there, for at most 5 s. Errors: kInvalidArgument (url, a 0).
 Result<std::shared_ptr<SpanSink>> make_otlp_sink(OtlpOptions options);
 
 }  // namespace windlass

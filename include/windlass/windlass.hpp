@@ -13,6 +13,7 @@
 #include <windlass/isolation.hpp>
 #include <windlass/log.hpp>
 #include <windlass/metrics.hpp>
+#include <windlass/metrics_endpoint.hpp>
 #include <windlass/mux.hpp>
 #include <windlass/outcome.hpp>
 #include <windlass/periodic.hpp>

@@ -157,8 +157,10 @@ std::shared_ptr<void> Metrics::add_collector(Collector collect) {
   base::Lock lock(impl_->collecting);
   const auto place = impl_->collectors.insert(impl_->collectors.end(), std::move(collect));
   return {nullptr, [impl = impl_, place](void*) {
+            // Destroyed without the lock: what it owns may have collectors of its own.
+            std::list<Collector> removed;
             base::Lock inner(impl->collecting);
-            impl->collectors.erase(place);
+            removed.splice(removed.end(), impl->collectors, place);
           }};
 }
 

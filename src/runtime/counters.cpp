@@ -14,6 +14,7 @@ Counter& finished(Metrics& metrics, std::string outcome) {
 
 Counters::Counters(MetricsPtr m)
     : metrics(std::move(m)),
+      fetched(metrics->counter("windlass_tasks_fetched_total", "Tasks taken from the store.")),
       done(finished(*metrics, "done")),
       completed(finished(*metrics, "completed")),
       retried(finished(*metrics, "retried")),

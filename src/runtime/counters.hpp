@@ -11,6 +11,8 @@ struct Counters {
 
   const MetricsPtr metrics;  // they are its own
 
+  Counter& fetched;           // tasks taken from the store
+
   // Finishes that were applied, by kind.
   Counter& done;
   Counter& completed;

@@ -101,6 +101,7 @@ void Fetcher::take_over(std::vector<broker::FetchedTask> tasks, Duration leased_
   }
   counters_.cancelled.add(table_.fetch_ends(std::move(owned), leased_until, clock_.steady()));
   if (runs.empty()) return;
+  counters_.fetched.add(runs.size());
   queue_.push(runs);
 }
 

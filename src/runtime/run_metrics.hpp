@@ -16,9 +16,9 @@ namespace windlass::runtime {
 
 // What is measured of the tasks of one type.
 struct TypeMetrics {
-  std::string type;
   Histogram* wait = nullptr;
   Histogram* run = nullptr;
+  std::map<FailureKind, Counter*> failures;  // all kinds that a run can fail with
 };
 
 // Thread-safe.
@@ -31,11 +31,9 @@ class RunMetrics {
   RunMetrics(MetricsPtr metrics, const Mux& mux);
 
   const TypeMetrics& of(std::string_view type) const;
-  // A run has failed. (Seldom enough for a search.)
-  void failed(const TypeMetrics& type, FailureKind kind) const;
 
  private:
-  TypeMetrics make(std::string type) const;
+  TypeMetrics make(const std::string& type) const;
 
   const MetricsPtr metrics_;
   const Mux& mux_;
@@ -51,7 +49,8 @@ class RunMeter {
   // The first run of a task begins, which was to run when it was enqueued, or at its nominal time. What a retry waited is not known.
   void began(const core::TaskMessage& task, TimePoint now);
   void ended(std::string_view type, Duration took) { of(type).run->observe(took); }
-  void failed(std::string_view type, FailureKind kind) { metrics_.failed(of(type), kind); }
+  // A kind that no run should fail with, but that a handler may have made up, counts as kError.
+  void failed(std::string_view type, FailureKind kind);
 
  private:
   const TypeMetrics& of(std::string_view type);

@@ -1,6 +1,9 @@
 // SchedulerMetrics: what became of ticks, and how late they were.
 #pragma once
 
+#include <map>
+#include <string_view>
+
 #include <windlass/error.hpp>
 #include <windlass/info.hpp>
 #include <windlass/metrics.hpp>
@@ -20,6 +23,7 @@ class SchedulerMetrics {
   const MetricsPtr metrics_;
   Histogram* lateness_ = nullptr;
   Counter* failures_ = nullptr;
+  std::map<std::string_view, Counter*> ticks_;  // by outcome
 };
 
 }  // namespace windlass::runtime

@@ -20,7 +20,7 @@ namespace {
 constexpr Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr Duration kLongestPause = std::chrono::seconds(5);
 // For the destructor.
-constexpr Duration kLastSend = std::chrono::seconds(1);
+constexpr Duration kLastSend = std::chrono::seconds(5);
 
 // What the collector's answer means for the batch. By the specification of OTLP/HTTP the statuses named here are to be sent again.
 enum class Sent : std::uint8_t { kTaken, kLater, kNever };

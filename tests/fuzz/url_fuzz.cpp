@@ -6,13 +6,13 @@
 
 #include "beanstalk/names.hpp"
 #include "fuzz/input.hpp"
-#include "periodic/http_get.hpp"
+#include "http_client/call.hpp"
 #include "redis/url.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace windlass;
   const std::string_view text = fuzz::text(data, size);
-  (void)periodic::parse_url(std::string(text));
+  (void)http_client::parse_url(std::string(text));
   (void)beanstalk::parse_address(text);
 
   const std::string shown = redis::redacted(text);

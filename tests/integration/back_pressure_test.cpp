@@ -68,10 +68,10 @@ TEST_F(BackPressure, AProducerTenTimesAsFastAsTheServerFillsTheStoreAndNotTheMem
   produce(*broker, 100);
   const std::size_t after = resident_bytes();
   const auto& counters = server.counters();
-  while (counters.done < stored / 10) std::this_thread::yield();  // until all that may run has run
-  const std::uint64_t given_back = counters.given_back;
+  while (counters.done.value() < stored / 10) std::this_thread::yield();  // until all that may run has run
+  const std::uint64_t given_back = counters.given_back.value();
   // What is fetched and given back again between the two looks is counted, too.
-  EXPECT_LE(counters.fetched - counters.done - given_back,
+  EXPECT_LE(counters.fetched.value() - counters.done.value() - given_back,
             static_cast<std::uint64_t>(config.concurrency + 2 * config.prefetch_max));
   EXPECT_GT(get(broker->queue_info("q")).pending, stored * 8 / 10) << "the rest waits in the store";
   EXPECT_LT(after, before + 10 * kMiB) << 100 * kBatch * kPayload / kMiB << " MiB were stored meanwhile";

@@ -4,7 +4,7 @@ if(WINDLASS_BUILD_EXAMPLES)
     LAYERS api broker exec
     LABEL integration TIMEOUT 60)
   add_dependencies(example_tests windlass_tool)
-  foreach(example bulk_import email from_asynq nightly_report periodic_msgpack task_id_in_logs thumbnails transactional transcode webhook)
+  foreach(example bulk_import email from_asynq monitoring nightly_report periodic_msgpack task_id_in_logs thumbnails transactional transcode webhook)
     add_dependencies(example_tests example_${example})
   endforeach()
   target_compile_definitions(example_tests PRIVATE WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>"

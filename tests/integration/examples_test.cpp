@@ -63,6 +63,15 @@ class Example : public OnEachStore {
   TempDir dir_;
 };
 
+TEST_P(Example, AProgramCanBeWatched) {
+  const HttpStub collector([](const std::string&) { return HttpStub::ok("{}"); });
+  const std::string out = run_example("monitoring", {collector.url("/v1/traces")});
+  EXPECT_THAT(out, HasSubstr("\nmails_sent_total 1\n"));
+  EXPECT_THAT(out, HasSubstr("windlass_task_run_seconds_count{type=\"email:send\"} 1\n"));
+  EXPECT_THAT(out, HasSubstr("windlass_broker_call_seconds_count{call=\"enqueue\"} 1\n"));
+  EXPECT_THAT(out, ContainsRegex("\"message\":\"sent\",\"task\":.*\"trace\":\"[0-9a-f]*\""));
+}
+
 TEST_P(Example, EveryLineOfATaskBearsItsId) {
   std::stringstream lines(run_example("task_id_in_logs"));
   std::map<std::string, int> with_id;

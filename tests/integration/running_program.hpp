@@ -60,6 +60,14 @@ class RunningProgram {
     return true;
   }
 
+  // Reads on until more comes on standard error than these lines. As wait_for().
+  bool wait_for_more_errors(int lines) {
+    while (count(err_, "\n") <= lines) {
+      if (!read_some(std::chrono::seconds(60))) return false;
+    }
+    return true;
+  }
+
   const std::string& out() const { return out_; }
   const std::string& err() const { return err_; }
 

@@ -62,6 +62,7 @@ ServerParty::ServerParty(World& world, std::string server_name, testing::FakeClo
       tools_{mux_,
              handlers_,
              hooks_,
+             run_metrics_,
              queue_,
              slots_,
              finisher_,
@@ -71,7 +72,8 @@ ServerParty::ServerParty(World& world, std::string server_name, testing::FakeClo
              config_.expired,
              config_.crash_limit},
       steps_(tools_, random()),
-      heartbeat_(*link_, clock_, heartbeat_plan(name(), config_), table_, slots_, trouble("heartbeat")),
+      heartbeat_(*link_, clock_, heartbeat_plan(name(), config_), table_, slots_, trouble("heartbeat"),
+                 counters_),
       fetcher_(*link_, clock_, random(), {name(), config_.lease, config_.queues, config_.strict_priority}, mux_, queue_,
                table_, finisher_, counters_),
       canceller_(*link_, clock_, table_, tools_.wake_watchdog, trouble("canceller"), counters_) {

@@ -76,7 +76,8 @@ class ServerParty final : public Party {
   const ServerConfig config_;
   const std::shared_ptr<Link> link_;
   Mux mux_;
-  runtime::Counters counters_;
+  runtime::Counters counters_{std::make_shared<Metrics>()};
+  const runtime::RunMetrics run_metrics_{counters_.metrics, mux_};
   runtime::Handlers handlers_;
   const runtime::Hooks hooks_;
   runtime::RunTable table_;

@@ -30,6 +30,7 @@ class MeteredBroker final : public Broker {
     for (std::size_t i = 0; i < kVerbNames.size(); ++i) {
       seconds_[i] = &metrics_->histogram("windlass_broker_call_seconds", "Time that calls of the broker took.", kCallSeconds,
                                          {{"call", std::string(kVerbNames[i])}});
+      failures(static_cast<Verb>(i), ErrorCode::kUnavailable);
     }
     for (const Verb verb : kBatchVerbs) {
       batches_[index(verb)] = &metrics_->histogram("windlass_broker_batch_tasks", "Tasks of one call of the broker.", kBatchTasks,
@@ -181,9 +182,12 @@ class MeteredBroker final : public Broker {
     if (verb == Verb::kInspect || verb == Verb::kSteer) {
       if (error.code() != ErrorCode::kUnavailable && error.code() != ErrorCode::kUnknownOutcome) return;
     }
-    metrics_->counter("windlass_broker_call_failures_total", "Calls of the broker that failed.",
-                      {{"call", std::string(kVerbNames[index(verb)])}, {"code", std::string(error_code_name(error.code()))}})
-        .add();
+    failures(verb, error.code()).add();
+  }
+  // Those of the most frequent code are there from the start, as 0.
+  Counter& failures(Verb verb, ErrorCode code) {
+    return metrics_->counter("windlass_broker_call_failures_total", "Calls of the broker that failed.",
+                             {{"call", std::string(kVerbNames[index(verb)])}, {"code", std::string(error_code_name(code))}});
   }
 
   void batch(Verb verb, std::size_t tasks) {

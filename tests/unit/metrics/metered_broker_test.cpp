@@ -58,7 +58,7 @@ TEST_F(MeteredBroker, FailuresAreCountedByCallAndCode) {
 
 TEST_F(MeteredBroker, AskingForWhatIsNotThereIsNoFailure) {
   EXPECT_FALSE(broker->queue_info("no such queue"));
-  EXPECT_THAT(metrics->text(), Not(HasSubstr("windlass_broker_call_failures_total")));
+  EXPECT_THAT(metrics->text(), Not(HasSubstr("queue_not_found")));
 }
 
 TEST_F(MeteredBroker, MeteringTwiceIntoTheSameMetricsCountsOnce) {

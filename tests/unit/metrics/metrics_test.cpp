@@ -143,6 +143,15 @@ TEST(Metrics, ACollectorThatThrowsTakesNothingFromTheOthers) {
   EXPECT_THAT(metrics.text(), HasSubstr("g 1\n"));
 }
 
+TEST(Metrics, ACollectorMayOwnWhatHasACollectorOfItsOwn) {
+  Metrics metrics;
+  const auto inner = metrics.add_collector([](MetricSamples& samples) { samples.gauge("inner", "I.", {}, 1); });
+  auto owned = std::make_shared<std::shared_ptr<void>>(metrics.add_collector([](MetricSamples&) {}));
+  auto outer = metrics.add_collector([owned = std::move(owned)](MetricSamples&) {});
+  outer.reset();
+  EXPECT_THAT(metrics.text(), HasSubstr("inner 1\n"));
+}
+
 TEST(Metrics, ACollectorOutlivesItsMetricsWithoutHarm) {
   std::shared_ptr<void> collector;
   {

@@ -26,9 +26,11 @@ class RunStepsTest : public RoleTest {
   const Hooks hooks{ServerConfig()};
   Slots slots;
   WorkQueue queue{clock, 1, 1, [](std::size_t) { return false; }};
-  const ExecutorTools tools{mux, handlers, hooks, queue, slots, finisher, table, clock, [] {}};
+  const RunMetrics run_metrics{counters.metrics, mux};
+  const ExecutorTools tools{mux, handlers, hooks, run_metrics, queue, slots, finisher, table, clock, [] {}};
   RunSteps steps{tools, base::Random(1)};
-  Heartbeat heartbeat{store, clock, {.info = {.id = "s1"}, .lease = 30s, .liveness = 3s}, table, slots, trouble()};
+  Heartbeat heartbeat{store, clock, {.info = {.id = "s1"}, .lease = 30s, .liveness = 3s}, table, slots, trouble(),
+                      counters};
 };
 
 TEST_F(RunStepsTest, ATaskIsBegunWhileItsServerIsHeldForAlive) { EXPECT_TRUE(begins(fetched(2s))); }
@@ -38,7 +40,7 @@ TEST_F(RunStepsTest, AServerThatWasStoppedForLongerThanItsLivenessGivesBackWhatI
   EXPECT_FALSE(begins(run));
   write();
   EXPECT_EQ(state("a"), TaskState::kPending) << "nobody had taken it away yet";
-  EXPECT_EQ(counters.given_back, 1u);
+  EXPECT_EQ(counters.given_back.value(), 1u);
 }
 
 TEST_F(RunStepsTest, AServerThatWakesUpDoesNotBeginWhatAnotherRunsMeanwhile) {
@@ -49,7 +51,7 @@ TEST_F(RunStepsTest, AServerThatWakesUpDoesNotBeginWhatAnotherRunsMeanwhile) {
   EXPECT_FALSE(begins(run));
   write();
   EXPECT_EQ(state("a"), TaskState::kActive) << "it is the other server's";
-  EXPECT_EQ(counters.lease_lost, 1u);
+  EXPECT_EQ(counters.lease_lost.value(), 1u);
 }
 
 TEST_F(RunStepsTest, ATaskWhoseLeaseHasEndedIsGivenBackByALivingServerToo) {
@@ -67,7 +69,7 @@ TEST_F(RunStepsTest, AServerThatMayBeHeldForDeadFetchesNothing) {
   EXPECT_EQ(store.calls(Verb::kFetch), 0);
   heartbeat.step(clock.now());
   fetcher.fetch(1);
-  EXPECT_EQ(counters.fetched, 1u);
+  EXPECT_EQ(counters.fetched.value(), 1u);
 }
 
 TEST_F(RunStepsTest, ASignOfLifeLetsAServerBeginTasksAgain) {
