@@ -126,6 +126,7 @@ void Simulation::add_client() {
 
 // Dead ones are replaced, as an orchestrator does.
 void Simulation::keep_fleet() {
+  if (world_.ending()) return;
   const auto living = [](auto& parties) {
     std::erase_if(parties, [](const auto& weak) {
       const auto party = weak.lock();
