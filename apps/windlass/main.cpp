@@ -60,6 +60,7 @@ void add_commands(CLI::App& app, Session& session) {
   windlass::app::add_exporter(app, session);
   windlass::app::add_stats(app, session);
   windlass::app::add_dash(app, session);
+  windlass::app::add_web(app, session);
   windlass::app::add_doctor(app, session);
   windlass::app::add_demo(app, session);
   windlass::app::add_bench(app, session);

@@ -84,6 +84,7 @@ void add_stats(CLI::App& app, Session& session);
 void add_dash(CLI::App& app, Session& session);
 void add_dq(CLI::App& app, Session& session);
 void add_exporter(CLI::App& app, Session& session);
+void add_web(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);

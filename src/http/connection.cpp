@@ -54,6 +54,8 @@ bool Connection::read() {
     if (*n == 0) return true;
     if (phase_ == Phase::kRequest) input_.append(buffer.data(), *n);
   }
+  // Others have their turn now; but what has come may be a whole request, after which nothing more comes.
+  if (phase_ == Phase::kRequest) take_request();
   return true;
 }
 

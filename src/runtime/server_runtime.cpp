@@ -23,6 +23,7 @@
 #include "runtime/hooks.hpp"
 #include "runtime/janitor.hpp"
 #include "runtime/recoverer.hpp"
+#include "runtime/sampler.hpp"
 #include "runtime/role_thread.hpp"
 #include "runtime/run_metrics.hpp"
 #include "runtime/settings.hpp"
@@ -201,6 +202,9 @@ Status ServerRuntime::Impl::build(const Mux& mux) {
                              .archive_max = static_cast<std::size_t>(config.archive_max),
                              .archive_age = config.archive_age};
   add_role(std::make_unique<Janitor>(*broker, std::move(clean), config.janitor_interval, trouble("janitor")));
+  if (broker::SampleStore* samples = broker::find_sample_store(*broker)) {
+    add_role(std::make_unique<Sampler>(*broker, *samples, trouble("sampler")));
+  }
   if (config.aggregator) {
     const broker::AggregationRules rules{config.group_grace_period, config.group_max_delay,
                                          static_cast<std::size_t>(config.group_max_size)};

@@ -69,6 +69,16 @@ TEST_F(HttpServer, ServesRequestsThatWereSentWithoutWaiting) {
   EXPECT_TRUE(client.ended());
 }
 
+TEST_F(HttpServer, ReadsBodiesOfAnySize) {
+  config_.limits.body_max = 8 << 20;
+  start();
+  HttpClient client(port());
+  for (std::size_t size = (1 << 20) - 3000; size < (1 << 20) + 3000; size += 100) {
+    EXPECT_EQ(client.ask("POST", "/echo", std::string(size, 'b')).body.size(), size);
+  }
+  EXPECT_EQ(client.ask("POST", "/echo", std::string(8 << 20, 'b')).body.size(), 8U << 20);
+}
+
 TEST_F(HttpServer, CompressesLargeTextsForThoseWhoTakeIt) {
   start();
   HttpClient client(port());

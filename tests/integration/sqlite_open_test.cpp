@@ -106,7 +106,7 @@ TEST_F(SqliteOpen, ANewerSchemaIsRefusedAndBothVersionsAreNamed) {
 TEST_F(SqliteOpen, TicksTakenUnderTheFirstSchemaStayTaken) {
   { const auto broker = open(); }
   const std::string soon = std::to_string((base::real_clock().now() + 1h).time_since_epoch().count());
-  sql("DROP TABLE windlass_tick_run; UPDATE windlass_meta SET value = 1 WHERE key = 'schema_version';"
+  sql("DROP TABLE windlass_sample; DELETE FROM windlass_meta WHERE key = 'sampled'; DROP TABLE windlass_tick_run; UPDATE windlass_meta SET value = 1 WHERE key = 'schema_version';"
       "CREATE TABLE windlass_tick(entry TEXT NOT NULL, nominal INTEGER NOT NULL, until INTEGER NOT NULL, "
       "PRIMARY KEY(entry, nominal)) WITHOUT ROWID;"
       "INSERT INTO windlass_tick VALUES('e', 1000, " + soon + "), ('e', 3000, " + soon + "), ('e', 9000, " + soon + ");"

@@ -11,11 +11,12 @@
 #include "base/mutex.hpp"
 #include "broker/memory/store.hpp"
 #include "broker/memory/waiting.hpp"
+#include "broker/samples.hpp"
 
 namespace windlass::broker::memory {
 
 // Thread-safe.
-class MemoryBroker final : public Broker {
+class MemoryBroker final : public Broker, public SampleStore {
  public:
   MemoryBroker(base::Clock& clock, std::size_t payload_max);
 
@@ -62,6 +63,10 @@ class MemoryBroker final : public Broker {
   Status ping() override { return {}; }
   Result<std::vector<std::pair<std::string, std::string>>> describe() override;
 
+  Result<bool> take_minute(TimePoint minute) override;
+  Status write_samples(std::span<const SampleWrite> writes) override;
+  Result<std::string> read_sample_ring(const std::string& queue) override;
+
  private:
   template <class Record>
   struct Published {
@@ -81,6 +86,8 @@ class MemoryBroker final : public Broker {
   std::map<std::string, Published<ServerRecord>> servers_ WINDLASS_GUARDED_BY(mu_);
   std::map<std::string, Published<SchedulerRecord>> schedulers_ WINDLASS_GUARDED_BY(mu_);
   std::uint64_t turns_ WINDLASS_GUARDED_BY(mu_) = 0;
+  std::map<std::string, std::string> samples_ WINDLASS_GUARDED_BY(mu_);  // rings, by queue
+  TimePoint sampled_ WINDLASS_GUARDED_BY(mu_);                           // the last minute taken
 };
 
 // Tells the waiters of the state that a task has come to.

@@ -251,7 +251,32 @@ Status MemoryBroker::remove_queue(const std::string& queue, bool force) {
                  "queue '" + queue + "' has " + std::to_string(active) + " active tasks; cancel them first");
   }
   store_.remove_queue(*found);
+  samples_.erase(queue);
   return {};
+}
+
+Result<bool> MemoryBroker::take_minute(TimePoint minute) {
+  base::Lock lock(mu_);
+  if (minute <= sampled_) return false;
+  sampled_ = minute;
+  return true;
+}
+
+Status MemoryBroker::write_samples(std::span<const SampleWrite> writes) {
+  base::Lock lock(mu_);
+  for (const SampleWrite& write : writes) {
+    std::string& ring = samples_[write.queue];
+    const std::size_t begin = write.slot * write.bytes.size();
+    if (ring.size() < begin + write.bytes.size()) ring.resize(begin + write.bytes.size());
+    ring.replace(begin, write.bytes.size(), write.bytes);
+  }
+  return {};
+}
+
+Result<std::string> MemoryBroker::read_sample_ring(const std::string& queue) {
+  base::Lock lock(mu_);
+  const auto found = samples_.find(queue);
+  return found == samples_.end() ? std::string() : found->second;
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> MemoryBroker::describe() {

@@ -21,6 +21,8 @@ inline constexpr std::string_view kCancelChannel = "asynq:cancel";
 inline constexpr std::string_view kOwnCancelChannel = "asynq:windlass:cancel";
 inline constexpr std::string_view kOwnersKey = "asynq:windlass:owners";
 inline constexpr std::string_view kTicksTakenKey = "asynq:windlass:ticks_taken";
+inline constexpr std::string_view kSumSamplesKey = "asynq:windlass:samples";
+inline constexpr std::string_view kSampledPrefix = "asynq:windlass:sampled:";
 inline constexpr std::string_view kPublicationsKey = "asynq:windlass:publications";
 
 // `server` and `scheduler` are ids: HOST:PID:UUID.

@@ -5,11 +5,12 @@
 
 #include "broker/redis/enqueue_combiner.hpp"
 #include "broker/redis/operations.hpp"
+#include "broker/redis/samples.hpp"
 
 namespace windlass::broker {
 namespace {
 
-class RedisBroker final : public Broker {
+class RedisBroker final : public Broker, public SampleStore {
  public:
   RedisBroker(std::shared_ptr<redis::Client> client, base::Clock& clock, std::size_t payload_max, bool restricted)
       : store_(std::move(client), clock, payload_max, restricted) {}
@@ -86,6 +87,10 @@ class RedisBroker final : public Broker {
   Status ping() override { return store_.client().ping(); }
   std::uint64_t connections_opened() const override { return store_.connections_opened(); }
   Result<std::vector<std::pair<std::string, std::string>>> describe() override { return describe_redis(store_); }
+
+  Result<bool> take_minute(TimePoint minute) override { return broker::take_minute(store_, minute); }
+  Status write_samples(std::span<const SampleWrite> writes) override { return broker::write_samples(store_, writes); }
+  Result<std::string> read_sample_ring(const std::string& queue) override { return broker::read_sample_ring(store_, queue); }
 
  private:
   Store store_;

@@ -109,6 +109,7 @@ Status detach_queue(Session& session, const std::string& name, bool force) {
                  "queue '" + name + "' has " + std::to_string(active) + " active tasks; cancel them first");
   }
   session.execute(Sql::kQueueDetach, queue->id);
+  session.execute(Sql::kSampleDrop, name);
   session.forget_queue(name);
   return {};
 }

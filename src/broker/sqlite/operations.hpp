@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "broker/broker.hpp"
+#include "broker/samples.hpp"
 #include "broker/sqlite/session.hpp"
 
 namespace windlass::broker {
@@ -84,5 +85,11 @@ void add_cancel_requests(Session& session, std::span<const CancelRequest> reques
 // Requests after the one numbered `last`, which is moved on. Errors: kUnavailable when some are gone already.
 Result<std::vector<CancelRequest>> read_cancel_requests(Session& session, std::int64_t& last);
 std::int64_t last_cancel_request(Session& session);
+
+// -- samples.cpp
+
+bool take_sample_minute(Session& session, TimePoint minute);
+void save_samples(Session& session, std::span<const SampleWrite> writes);
+std::string read_sample_slots(Session& session, const std::string& queue);
 
 }  // namespace windlass::broker

@@ -121,8 +121,14 @@ INSERT INTO windlass_tick_run(entry, last, after, until)
 DROP TABLE windlass_tick;
 )sql";
 
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE windlass_sample(queue TEXT NOT NULL, slot INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY(queue, slot)) WITHOUT ROWID;
+INSERT INTO windlass_meta VALUES('sampled', 0);
+)sql";
+
 // kMigrations[n] leads from version n to n + 1. Append only: databases of every version are out there.
-constexpr std::array<const char*, kSchemaVersion> kMigrations = {kVersion1, kVersion2};
+constexpr std::array<const char*, kSchemaVersion> kMigrations = {kVersion1, kVersion2, kVersion3};
 
 Error newer_schema(const sqlite::Connection& db, int version) {
   return Error(ErrorCode::kUnsupported, "sqlite " + db.path() + ": its windlass tables have version " +

@@ -12,7 +12,7 @@
 
 namespace windlass::broker {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 // Version of the tables in this database; 0 = there are none. Errors: those of SQLite (kCorrupt: not a database).
 Result<int> read_schema_version(sqlite::Connection& db);

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kPurgeChunk = 1000;
 
 // Thread-safe.
-class SqliteBroker final : public Broker {
+class SqliteBroker final : public Broker, public SampleStore {
  public:
   SqliteBroker(Database database, const DatabaseOptions& options, base::Clock& clock, std::size_t payload_max)
       : options_(options),
@@ -247,6 +247,18 @@ class SqliteBroker final : public Broker {
                    {"free_pages", ask("PRAGMA freelist_count")},
                    {"payload_max", std::to_string(payload_max_)}};
     });
+  }
+
+  Result<bool> take_minute(TimePoint minute) override {
+    return write(Sync::kNone, 1, [&](Session& session) { return take_sample_minute(session, minute); });
+  }
+
+  Status write_samples(std::span<const SampleWrite> writes) override {
+    return change(Sync::kNone, writes.size(), [&](Session& session) { save_samples(session, writes); });
+  }
+
+  Result<std::string> read_sample_ring(const std::string& queue) override {
+    return read<std::string>([&](Session& session) { return read_sample_slots(session, queue); });
   }
 
  private:

@@ -231,6 +231,10 @@ constexpr std::array<StatementText, kStatements> kTable = {{
     {Sql::kSampleBodies, true,
      "SELECT avg(n) FROM (SELECT coalesce(length(b.payload), 0) + coalesce(length(b.headers), 0) AS n "
      "FROM windlass_task t CROSS JOIN windlass_body b ON b.seq = t.seq WHERE t.queue = ?1 AND t.state = ?2 LIMIT 20)"},
+    {Sql::kMinuteTake, false, "UPDATE windlass_meta SET value = ?1 WHERE key = 'sampled' AND value < ?1"},
+    {Sql::kSampleSave, true, "INSERT OR REPLACE INTO windlass_sample(queue, slot, data) VALUES(?1, ?2, ?3)"},
+    {Sql::kSampleList, true, "SELECT slot, data FROM windlass_sample WHERE queue = ?1 ORDER BY slot"},
+    {Sql::kSampleDrop, true, "DELETE FROM windlass_sample WHERE queue = ?1"},
     {Sql::kPing, false, "SELECT value FROM windlass_meta WHERE key = 'schema_version'"},
     {Sql::kBootSave, false, "INSERT OR REPLACE INTO windlass_meta(key, value) VALUES('boot', ?1)"},
 }};

@@ -36,6 +36,8 @@ enum class Sql : std::uint8_t {
   kCancelAdd, kCancelTrim, kCancelAfter, kCancelLast,
   // lists
   kListUp, kListDown, kListGroup, kListById, kSampleBodies,
+  // samples
+  kMinuteTake, kSampleSave, kSampleList, kSampleDrop,
   kPing, kBootSave,
   kCount,
 };

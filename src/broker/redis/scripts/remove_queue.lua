@@ -39,7 +39,7 @@ if redis_call('EXISTS', groups_key, sets_key) > 0 then return {size, active, 1} 
 
 throw_away(KEYS[1], trash .. ':' .. ARGV[3] .. ':pending')
 for i, key in ipairs(zsets) do throw_away(key, trash .. ':' .. ARGV[3] .. ':state' .. i) end
-redis_call('DEL', P .. 'lease', P .. 'paused', P .. 'windlass:owners')
+redis_call('DEL', P .. 'lease', P .. 'paused', P .. 'windlass:owners', P .. 'windlass:samples')
 -- In a cluster, where ticks stand with the queue.
 redis_call('UNLINK', P .. 'windlass:ticks')
 for _, name in ipairs({'processed', 'failed', 'windlass:expired'}) do
