@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "carrying.hpp"
 #include "config.hpp"
 #include "exec/child_guard.hpp"
 #include "output.hpp"
@@ -61,6 +62,7 @@ void add_commands(CLI::App& app, Session& session) {
   windlass::app::add_stats(app, session);
   windlass::app::add_dash(app, session);
   windlass::app::add_web(app, session);
+  windlass::app::add_migrate(app, session);
   windlass::app::add_doctor(app, session);
   windlass::app::add_demo(app, session);
   windlass::app::add_bench(app, session);

@@ -6,6 +6,7 @@
 
 #include <windlass/inspector.hpp>
 
+#include "carrying.hpp"
 #include "json.hpp"
 #include "output.hpp"
 #include "queues.hpp"
@@ -150,6 +151,7 @@ void add_queue(CLI::App& app, Session& session) {
   add_reader(*queue, session, "history", "Show what queues did, day by day", history, args)
       ->add_option("--days,-x", args->days, "how many days back (default 10)")
       ->check(CLI::Range(1, 3650));
+  add_queue_move(*queue, session);
   for (const Verb& verb : kVerbs) {
     CLI::App* command = queue->add_subcommand(verb.name, verb.help);
     command->add_option("QUEUE", args->queues, "names of queues")->required();

@@ -29,4 +29,27 @@ TaskInfo to_info(TaskMessage message, std::size_t payload_max) {
   return info;
 }
 
+TaskMessage to_message(const TaskInfo& info) {
+  TaskMessage message;
+  message.id = info.id;
+  message.queue = info.queue;
+  message.type = info.type;
+  message.payload = info.payload;
+  message.headers = info.headers;
+  message.max_retry = info.max_retry;
+  message.retried = info.retried;
+  message.timeout = info.timeout;
+  message.deadline = info.deadline;
+  message.retention = info.retention;
+  message.unique_key = info.unique_key;
+  message.group = info.group;
+  message.error_msg = info.failure.message;
+  message.last_failed_at = info.last_failed_at;
+  message.completed_at = info.completed_at;
+  message.expires_at = info.expires_at;
+  message.scheduled_at = info.scheduled_at;
+  message.enqueued_at = info.enqueued_at;
+  return message;
+}
+
 }  // namespace windlass::core

@@ -6,6 +6,11 @@ namespace windlass::core {
 
 namespace {
 
+std::string queue_prefix(std::string_view queue) {
+  std::string prefix = "asynq:{";
+  return prefix.append(queue).append("}:");
+}
+
 std::string key_prefix(std::string_view queue, std::string_view type) {
   std::string key;
   key.reserve(queue.size() + type.size() + 64);
@@ -26,6 +31,11 @@ std::string unique_key_for(std::string_view queue, std::string_view type, std::s
   key += "key:";
   key += md5_hex(user_key);
   return key;
+}
+
+std::string unique_key_in(std::string_view queue, std::string_view from, std::string_view key) {
+  const std::string old = queue_prefix(from);
+  return key.starts_with(old) ? queue_prefix(queue) + std::string(key.substr(old.size())) : std::string(key);
 }
 
 }  // namespace windlass::core

@@ -8,3 +8,11 @@ windlass_test(cli_tests
 add_dependencies(cli_tests windlass_tool)
 target_compile_definitions(cli_tests PRIVATE
   WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>" WINDLASS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+
+windlass_test(cli_transfer_tests
+  SOURCES cli_transfer_test.cpp ../support/child_process.cpp ../support/redis_server.cpp
+  LAYERS exec mux redis api broker
+  LABEL integration
+  TIMEOUT 120)
+add_dependencies(cli_transfer_tests windlass_tool)
+target_compile_definitions(cli_transfer_tests PRIVATE WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>")

@@ -132,7 +132,7 @@ TEST_F(CliUsage, EveryCommandIsInTheReference) {
   for (const char* command :
        {"enqueue", "work", "queue ls", "queue inspect", "queue history", "queue pause", "queue resume", "queue rm", "task ls",
         "task inspect", "task cancel", "task run", "task archive", "task delete", "task run-all", "task archive-all",
-        "task delete-all", "task cancel-all", "task wait", "completion", "man", "help", "dash", "group ls", "server ls", "schedule", "cron ls", "cron history", "cron next",
+        "task delete-all", "task cancel-all", "task wait", "completion", "man", "help", "dash", "migrate", "queue move", "group ls", "server ls", "schedule", "cron ls", "cron history", "cron next",
         "cron trigger", "dq put", "dq revoke", "dq consume", "dq stats", "dq buried", "dq kick", "stats", "doctor", "demo"}) {
     EXPECT_THAT(document, HasSubstr(std::string("windlass ") + command));
   }

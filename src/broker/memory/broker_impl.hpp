@@ -12,11 +12,12 @@
 #include "broker/memory/store.hpp"
 #include "broker/memory/waiting.hpp"
 #include "broker/samples.hpp"
+#include "broker/transfer.hpp"
 
 namespace windlass::broker::memory {
 
 // Thread-safe.
-class MemoryBroker final : public Broker, public SampleStore {
+class MemoryBroker final : public Broker, public SampleStore, public Transfer {
  public:
   MemoryBroker(base::Clock& clock, std::size_t payload_max);
 
@@ -60,6 +61,8 @@ class MemoryBroker final : public Broker, public SampleStore {
   Result<std::vector<ServerInfo>> servers() override;
   Result<std::vector<SchedulerEntry>> scheduler_entries() override;
   Result<std::vector<SchedulerEvent>> scheduler_events(const std::string& entry, std::size_t limit) override;
+  Result<std::vector<EnqueueOutcome>> restore(std::span<const StoredTask> tasks) override;
+  Result<std::vector<Duration>> unique_left(std::span<const TaskInfo> tasks) override;
   Status ping() override { return {}; }
   Result<std::vector<std::pair<std::string, std::string>>> describe() override;
 

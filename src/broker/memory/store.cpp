@@ -176,6 +176,12 @@ void Store::remove_queue(Queue& queue) {
   queues_.erase(queues_.find(queue.name));
 }
 
+Duration Store::lock_left(const Task& task, TimePoint now) const {
+  const auto it = locks_.find(task.message.unique_key);
+  if (it == locks_.end() || it->second.holder != &task) return Duration::zero();
+  return std::max(it->second.until - now, Duration::zero());
+}
+
 void Store::release_lock(const Task& task) {
   if (task.message.unique_key.empty()) return;
   const auto it = locks_.find(task.message.unique_key);

@@ -128,6 +128,8 @@ class Store {
   // REQUIRES: no task is active.
   void remove_queue(Queue& queue);
 
+  // How long the task holds its lock yet.
+  Duration lock_left(const Task& task, TimePoint now) const;
   void release_lock(const Task& task);
   // Back into their group.
   void put_back(Queue& queue, const HeldSet& set);

@@ -5,12 +5,13 @@
 
 #include "broker/redis/enqueue_combiner.hpp"
 #include "broker/redis/operations.hpp"
+#include "broker/redis/restore.hpp"
 #include "broker/redis/samples.hpp"
 
 namespace windlass::broker {
 namespace {
 
-class RedisBroker final : public Broker, public SampleStore {
+class RedisBroker final : public Broker, public SampleStore, public Transfer {
  public:
   RedisBroker(std::shared_ptr<redis::Client> client, base::Clock& clock, std::size_t payload_max, bool restricted)
       : store_(std::move(client), clock, payload_max, restricted) {}
@@ -83,6 +84,9 @@ class RedisBroker final : public Broker, public SampleStore {
   Result<std::vector<SchedulerEvent>> scheduler_events(const std::string& entry, std::size_t limit) override {
     return read_scheduler_events(store_, entry, limit);
   }
+
+  Result<std::vector<EnqueueOutcome>> restore(std::span<const StoredTask> tasks) override { return restore_tasks(store_, tasks); }
+  Result<std::vector<Duration>> unique_left(std::span<const TaskInfo> tasks) override { return read_unique_left(store_, tasks); }
 
   Status ping() override { return store_.client().ping(); }
   std::uint64_t connections_opened() const override { return store_.connections_opened(); }

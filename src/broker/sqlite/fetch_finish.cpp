@@ -155,7 +155,7 @@ void complete(Session& session, QueueRow& queue, TaskRow& task) {
 }
 
 void retry(Session& session, QueueRow& queue, TaskRow& task, const Finish& item) {
-  save_failure(session, task, item.failure);
+  save_failure(session, task, item.failure, session.now());
   if (item.charged) {
     ++task.retried;
     count_run(queue, true);
@@ -164,7 +164,7 @@ void retry(Session& session, QueueRow& queue, TaskRow& task, const Finish& item)
 }
 
 void archive(Session& session, QueueRow& queue, TaskRow& task, const Failure& failure) {
-  save_failure(session, task, failure);
+  save_failure(session, task, failure, session.now());
   if (failure.kind == FailureKind::kExpired) {
     count_expired(queue);
   } else {

@@ -40,7 +40,7 @@ RecoveredTask recover_task(Session& session, QueueRow& queue, TaskRow& task, con
   RecoveredTask recovered{{queue.name, task.id}, owner, static_cast<int>(++task.crashes), false};
   if (crash_limit > 0 && recovered.crashes >= crash_limit) {
     recovered.archived = true;
-    save_failure(session, task, crash_failure(recovered.crashes));
+    save_failure(session, task, crash_failure(recovered.crashes), session.now());
     ++queue.new_processed;
     ++queue.new_failed;
     move_to_archived(session, queue, task);

@@ -10,9 +10,11 @@
 #include "base/random.hpp"
 #include "broker/sqlite/operations.hpp"
 #include "broker/sqlite/readers.hpp"
+#include "broker/sqlite/restore.hpp"
 #include "broker/sqlite/schema.hpp"
 #include "broker/sqlite/waiting.hpp"
 #include "broker/sqlite/writer.hpp"
+#include "core/message_info.hpp"
 
 namespace windlass::broker {
 
@@ -22,7 +24,7 @@ namespace {
 constexpr std::size_t kPurgeChunk = 1000;
 
 // Thread-safe.
-class SqliteBroker final : public Broker, public SampleStore {
+class SqliteBroker final : public Broker, public SampleStore, public Transfer {
  public:
   SqliteBroker(Database database, const DatabaseOptions& options, base::Clock& clock, std::size_t payload_max)
       : options_(options),
@@ -222,6 +224,19 @@ class SqliteBroker final : public Broker, public SampleStore {
 
   Result<std::vector<SchedulerEvent>> scheduler_events(const std::string& entry, std::size_t limit) override {
     return read<std::vector<SchedulerEvent>>([&](Session& session) { return read_scheduler_events(session, entry, limit); });
+  }
+
+  Result<std::vector<EnqueueOutcome>> restore(std::span<const StoredTask> tasks) override {
+    std::vector<NewTask> fresh;
+    for (const StoredTask& task : tasks) {
+      fresh.push_back({.message = core::to_message(task.info), .unique_ttl = task.unique_left});
+      if (Status fit = check_stored_task(fresh.back(), task.info.state, payload_max_); !fit) return fit.error();
+    }
+    return write(Sync::kDurable, tasks.size(), [&](Session& session) { return restore_tasks(session, fresh, tasks); });
+  }
+
+  Result<std::vector<Duration>> unique_left(std::span<const TaskInfo> tasks) override {
+    return read<std::vector<Duration>>([&](Session& session) { return read_unique_left(session, tasks); });
   }
 
   Status ping() override {

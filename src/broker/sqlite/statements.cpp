@@ -122,6 +122,7 @@ constexpr std::array<StatementText, kStatements> kTable = {{
      "WHERE l.key = ?1 AND l.until > ?2 AND q.name IS NOT NULL"},
     {Sql::kLockTake, true, "INSERT OR REPLACE INTO windlass_lock(key, task, until) VALUES(?1, ?2, ?3)"},
     {Sql::kLockRelease, true, "DELETE FROM windlass_lock WHERE task = ?1"},
+    {Sql::kLockUntil, true, "SELECT until FROM windlass_lock WHERE task = ?1"},
 
     {Sql::kOwnerFind, true, "SELECT id FROM windlass_owner WHERE name = ?1 AND gone = 0"},
     {Sql::kOwnerAdd, true, "INSERT INTO windlass_owner(name) VALUES(?1)"},

@@ -22,7 +22,7 @@ enum class Sql : std::uint8_t {
   kEndedSelect, kArchivedBefore, kArchivedOldest,
   // what only some tasks have
   kFailureSave, kFailureRead, kFailureDrop, kResultSave, kResultRead, kResultDrop, kProgressSave, kProgressRead, kProgressDrop,
-  kLockFind, kLockTake, kLockRelease,
+  kLockFind, kLockTake, kLockRelease, kLockUntil,
   // servers
   kOwnerFind, kOwnerAdd, kOwnerName, kOwnerAlive, kOwnerGone, kOwnerTrim,
   kServerSave, kServerDrop, kServerTrim, kServerList, kWorkerTask,

@@ -24,20 +24,24 @@ void leave(Session& session, QueueRow& queue, const TaskRow& task) {
   session.execute(Sql::kGroupChange, *task.group, held ? 0 : -1, held ? -1 : 0);
 }
 
-void enter(Session& session, QueueRow& queue, TaskRow& task, TaskState state, std::int64_t ord) {
+void enter(Session& session, QueueRow& queue, TaskRow& task, TaskState state, std::int64_t ord, std::int64_t since) {
   const std::int64_t old_group = task.state == TaskState::kAggregating ? task.group.value_or(0) : 0;
   leave(session, queue, task);
   task.ends.reset();
   if (state != TaskState::kAggregating) task.group.reset();
   task.state = state;
   task.ord = ord;
-  task.since = session.now_ns();
+  task.since = since;
   task.fence.reset();
   task.holder.reset();
   ++queue.count(state);
   session.execute(Sql::kTaskMove, task.seq, static_cast<int>(state), ord, task.since, task.flags, task.retried, task.crashes,
                   task.group);
   if (old_group != 0) refresh_group(session, old_group);
+}
+
+void enter(Session& session, QueueRow& queue, TaskRow& task, TaskState state, std::int64_t ord) {
+  enter(session, queue, task, state, ord, session.now_ns());
 }
 
 // A task is about to join the group: registers the group and counts it. Returns windlass_group.id.
@@ -155,6 +159,11 @@ void move_to_group(Session& session, QueueRow& queue, TaskRow& task, const std::
   refresh_group(session, *task.group);
 }
 
+void move_as_it_was(Session& session, QueueRow& queue, TaskRow& task, TaskState state, std::int64_t ord, std::int64_t since) {
+  enter(session, queue, task, state, ord, since);
+  if (state == TaskState::kScheduled || state == TaskState::kRetry) queue.earliest_due = std::min(queue.earliest_due, ord);
+}
+
 void remove_task(Session& session, QueueRow& queue, const TaskRow& task) {
   leave(session, queue, task);
   session.execute(Sql::kTaskDelete, task.seq);
@@ -172,9 +181,9 @@ void release_lock(Session& session, TaskRow& task) {
   task.flags &= ~kHasLock;
 }
 
-void save_failure(Session& session, TaskRow& task, const Failure& failure) {
+void save_failure(Session& session, TaskRow& task, const Failure& failure, TimePoint failed_at) {
   session.execute(Sql::kFailureSave, task.seq, static_cast<int>(failure.kind), core::to_valid_utf8(failure.message),
-                  failure.exit_code, failure.signal, core::to_valid_utf8(failure.detail), session.now_ns());
+                  failure.exit_code, failure.signal, core::to_valid_utf8(failure.detail), to_ns(failed_at));
   task.flags |= kHasFailure;
 }
 

@@ -60,10 +60,12 @@ void move_to_due(Session& session, QueueRow& queue, TaskRow& task, TaskState sta
 void move_to_archived(Session& session, QueueRow& queue, TaskRow& task);
 void move_to_completed(Session& session, QueueRow& queue, TaskRow& task, Duration retention);
 void move_to_group(Session& session, QueueRow& queue, TaskRow& task, const std::string& group);
+// Into any state but active and aggregating, as it was in another store.
+void move_as_it_was(Session& session, QueueRow& queue, TaskRow& task, TaskState state, std::int64_t ord, std::int64_t since);
 void remove_task(Session& session, QueueRow& queue, const TaskRow& task);
 
 void release_lock(Session& session, TaskRow& task);
-void save_failure(Session& session, TaskRow& task, const Failure& failure);
+void save_failure(Session& session, TaskRow& task, const Failure& failure, TimePoint failed_at);
 void save_result(Session& session, TaskRow& task, const std::string& result);
 
 // Lets a task that was just stored as aggregating join its group.

@@ -1,0 +1,71 @@
+// Transfer: taking tasks over as they are.
+#include "broker/memory/broker_impl.hpp"
+#include "core/message_info.hpp"
+
+namespace windlass::broker::memory {
+namespace {
+
+NewTask as_new(const StoredTask& task) {
+  NewTask fresh;
+  fresh.message = core::to_message(task.info);
+  fresh.unique_ttl = task.unique_left;
+  return fresh;
+}
+
+void put_into_state(Store& store, Queue& queue, Task& task, const TaskInfo& info, TimePoint now) {
+  switch (info.state) {
+    case TaskState::kPending:
+      if (task.state != TaskState::kPending) store.to_pending(queue, task, now);
+      return;
+    case TaskState::kScheduled:
+    case TaskState::kRetry: store.to_timed(queue, task, info.state, info.next_process_at); return;
+    case TaskState::kArchived: store.to_timed(queue, task, info.state, info.archived_at); return;
+    case TaskState::kCompleted:
+      store.to_timed(queue, task, info.state, info.delete_at);
+      task.message.completed_at = info.completed_at;
+      return;
+    case TaskState::kAggregating:
+    case TaskState::kActive: return;
+  }
+}
+
+}  // namespace
+
+Result<std::vector<EnqueueOutcome>> MemoryBroker::restore(std::span<const StoredTask> tasks) {
+  for (const StoredTask& task : tasks) {
+    if (Status fit = check_stored_task(as_new(task), task.info.state, payload_max_); !fit) return fit.error();
+  }
+  std::vector<EnqueueOutcome> outcomes;
+  outcomes.reserve(tasks.size());
+  Signals signals(*hub_);
+  base::Lock lock(mu_);
+  const TimePoint now = clock_.now();
+  for (const StoredTask& stored : tasks) {
+    outcomes.push_back(store_.add(as_new(stored), now));
+    if (outcomes.back().status != EnqueueStatus::kEnqueued) continue;
+    Queue& queue = *store_.find_queue(stored.info.queue);
+    Task& task = *store_.find(queue, stored.info.id);
+    task.crashes = stored.info.crashes;
+    task.failure = stored.info.failure;
+    task.result = stored.info.result;
+    put_into_state(store_, queue, task, stored.info, now);
+    outcomes.back().state = task.state;
+    memory::tell(signals, queue, task.state);
+  }
+  return outcomes;
+}
+
+Result<std::vector<Duration>> MemoryBroker::unique_left(std::span<const TaskInfo> tasks) {
+  std::vector<Duration> left;
+  left.reserve(tasks.size());
+  base::Lock lock(mu_);
+  const TimePoint now = clock_.now();
+  for (const TaskInfo& info : tasks) {
+    Queue* const queue = store_.find_queue(info.queue);
+    const Task* const task = queue != nullptr ? store_.find(*queue, info.id) : nullptr;
+    left.push_back(task != nullptr ? store_.lock_left(*task, now) : Duration::zero());
+  }
+  return left;
+}
+
+}  // namespace windlass::broker::memory

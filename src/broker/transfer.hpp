@@ -1,0 +1,50 @@
+// Transfer: carrying tasks to another queue or another store as they are, in whatever state. Only tools of operators need it, so it
+// stands beside Broker; all three stores have it.
+//
+// Thread-safe, blocking and batch-first as Broker, whose words it uses.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "broker/broker.hpp"
+
+namespace windlass::broker {
+
+struct StoredTask {
+  TaskInfo info;           // as Broker::list() shows it; in any state but active
+  Duration unique_left{};  // how long it holds its unique lock, info.unique_key, from now on; 0: it holds none
+};
+
+class Transfer {
+ public:
+  virtual ~Transfer() = default;
+
+  // Stores the tasks in the states that they say, with all that `info` says but progress and what is of a run. They are counted in no
+  // statistics. Pending ones come last; aggregating ones join their group now. kEnqueued, kIdConflict or kDuplicate for each; one
+  // that was not stored leaves no trace.
+  // Errors: those of Broker::enqueue; kInvalidArgument also for an active task.
+  virtual Result<std::vector<EnqueueOutcome>> restore(std::span<const StoredTask> tasks) = 0;
+
+  // How long each of the tasks holds its unique lock from now on; 0: it holds none, or is not there.
+  virtual Result<std::vector<Duration>> unique_left(std::span<const TaskInfo> tasks) = 0;
+};
+
+// Of the same store as `broker`, which must outlive it. Errors: kUnsupported.
+inline Result<Transfer*> transfer_of(Broker& broker) {
+  if (auto* const transfer = dynamic_cast<Transfer*>(&broker)) return transfer;
+  return Error(ErrorCode::kUnsupported, "this store cannot take tasks over as they are");
+}
+
+// A run of it has failed: it has a failure to keep, of whatever kind.
+inline bool has_failed(const TaskInfo& info) { return info.last_failed_at != kNoTime || info.failure.kind != FailureKind::kNone; }
+
+// What every store asks of such a task before it stores anything.
+inline Status check_stored_task(const NewTask& task, TaskState state, std::size_t payload_max) {
+  if (state == TaskState::kActive) {
+    return Error(ErrorCode::kInvalidArgument, "task '" + task.message.id + "' is active: a server runs it; nothing was stored");
+  }
+  return check_new_task(task, payload_max);
+}
+
+}  // namespace windlass::broker

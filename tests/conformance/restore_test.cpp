@@ -1,0 +1,157 @@
+// Transfer: tasks that are taken over as they are, in every state.
+#include "broker/transfer.hpp"
+
+#include "conformance/fixture.hpp"
+
+namespace windlass::conformance {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class Restore : public Conformance {
+ protected:
+  Transfer& transfer() { return *get(transfer_of(*broker_)); }
+  EnqueueStatus restore(const TaskInfo& info, Duration unique_left = {}) {
+    const StoredTask task{info, unique_left};
+    return get(transfer().restore({&task, 1})).at(0).status;
+  }
+  // Shows the task, deletes it, and stores what was shown again.
+  std::pair<TaskInfo, TaskInfo> there_and_back(const std::string& id) {
+    const TaskInfo before = info(id);
+    act(id, TaskAction::kDelete);
+    EXPECT_EQ(restore(before), EnqueueStatus::kEnqueued) << id;
+    return {before, info(id)};
+  }
+};
+WINDLASS_FOR_EACH_BROKER(Restore, rows());
+
+void expect_same(const TaskInfo& a, const TaskInfo& b) {
+  EXPECT_EQ(a.type, b.type);
+  EXPECT_EQ(a.payload.bytes(), b.payload.bytes());
+  EXPECT_EQ(a.headers, b.headers);
+  EXPECT_EQ(a.state, b.state);
+  EXPECT_EQ(a.max_retry, b.max_retry);
+  EXPECT_EQ(a.retried, b.retried);
+  EXPECT_EQ(a.crashes, b.crashes);
+  EXPECT_EQ(a.failure, b.failure);
+  EXPECT_EQ(a.last_failed_at, b.last_failed_at);
+  EXPECT_EQ(a.timeout, b.timeout);
+  EXPECT_EQ(a.deadline, b.deadline);
+  EXPECT_EQ(a.expires_at, b.expires_at);
+  EXPECT_EQ(a.retention, b.retention);
+  EXPECT_EQ(a.group, b.group);
+  EXPECT_EQ(a.unique_key, b.unique_key);
+  EXPECT_EQ(a.enqueued_at, b.enqueued_at);
+  EXPECT_EQ(a.scheduled_at, b.scheduled_at);
+  EXPECT_EQ(a.next_process_at, b.next_process_at);
+  EXPECT_EQ(a.completed_at, b.completed_at);
+  EXPECT_EQ(a.archived_at, b.archived_at);
+  EXPECT_EQ(a.delete_at, b.delete_at);
+  EXPECT_EQ(a.result, b.result);
+}
+
+TEST_P(Restore, KeepsTheStateAndAllThatIsShown) {
+  for (const TaskState state : {TaskState::kPending, TaskState::kScheduled, TaskState::kRetry, TaskState::kArchived,
+                                TaskState::kCompleted, TaskState::kAggregating}) {
+    const std::string id(task_state_name(state));
+    put_in_state(id, state);
+    const auto [before, after] = there_and_back(id);
+    expect_same(before, after);
+    EXPECT_THAT(ids(state), ElementsAre(id));
+    act(id, TaskAction::kDelete);
+  }
+}
+
+TEST_P(Restore, KeepsWhatRunsHaveLeft) {
+  NewTask task = plain("a");
+  task.message.headers = {{"k", "v"}};
+  task.message.retention = 1h;
+  task.message.timeout = 90s + 5ns;
+  task.message.expires_at = clock_.now() + 24h + 7ns;
+  put(task);
+  const FetchedTask run = fetch_one();
+  Finish failed{.lease = lease_of(run), .kind = FinishKind::kRetry, .at = clock_.now() + 1h + 3ns, .crashed = true};
+  failed.failure = Failure(FailureKind::kExitCode, "exit code 7");
+  failed.failure.exit_code = 7;
+  failed.failure.detail = "the last lines";
+  failed.result = std::string("so\0far", 6);
+  ASSERT_EQ(finish(failed), FinishOutcome::kApplied);
+  clock_.advance(5s);
+  const auto [before, after] = there_and_back("a");
+  expect_same(before, after);
+  EXPECT_EQ(after.crashes, 1);
+  EXPECT_EQ(after.retried, 1);
+  clock_.advance(2h);
+  EXPECT_EQ(forward(), 1u) << "and it goes on as it would have";
+  EXPECT_EQ(fetch_one().message.retried, 1);
+}
+
+TEST_P(Restore, PendingOnesComeLastInTheirOrder) {
+  put(plain("x"));
+  std::vector<StoredTask> tasks;
+  for (const char* id : {"b", "a", "c"}) {
+    TaskInfo task = info("x");
+    task.id = id;
+    tasks.push_back({task, {}});
+  }
+  get(transfer().restore(tasks));
+  EXPECT_THAT(ids(TaskState::kPending), ElementsAre("x", "b", "a", "c"));
+  EXPECT_EQ(stats().pending, 4u);
+  EXPECT_EQ(stats().processed, 0u);
+}
+
+TEST_P(Restore, ATakenIdChangesNothing) {
+  put_in_state("a", TaskState::kArchived);
+  TaskInfo other = info("a");
+  other.type = "other";
+  other.state = TaskState::kPending;
+  EXPECT_EQ(restore(other), EnqueueStatus::kIdConflict);
+  EXPECT_EQ(info("a").type, "t");
+  EXPECT_EQ(state("a"), TaskState::kArchived);
+}
+
+TEST_P(Restore, AnActiveTaskIsRefusedAndAllWithIt) {
+  put(plain("a"));
+  fetch_one();
+  TaskInfo active = info("a");
+  active.id = "b";
+  TaskInfo pending = active;
+  pending.id = "c";
+  pending.state = TaskState::kPending;
+  const StoredTask tasks[] = {{pending, {}}, {active, {}}};
+  EXPECT_EQ(code_of(transfer().restore(tasks)), ErrorCode::kInvalidArgument);
+  EXPECT_FALSE(exists("c"));
+}
+
+TEST_P(Restore, CarriesUniqueLocksForWhatIsLeftOfThem) {
+  put(unique("a", 1h));
+  clock_.advance(20min);
+  const TaskInfo before = info("a");
+  const Duration left = get(transfer().unique_left({&before, 1})).at(0);
+  EXPECT_EQ(left, 40min);
+  act("a", TaskAction::kDelete);
+  EXPECT_EQ(get(transfer().unique_left({&before, 1})).at(0), Duration::zero());
+  EXPECT_EQ(restore(before, left), EnqueueStatus::kEnqueued);
+  EXPECT_EQ(put(unique("b", 1h)).status, EnqueueStatus::kDuplicate);
+  TaskInfo second = before;
+  second.id = "c";
+  EXPECT_EQ(restore(second, 1h), EnqueueStatus::kDuplicate);
+  EXPECT_FALSE(exists("c"));
+  clock_.advance(41min);
+  EXPECT_EQ(put(unique("b", 1h)).status, EnqueueStatus::kEnqueued);
+}
+
+TEST_P(Restore, AGroupIsAggregatedAsAnyOther) {
+  put_in_state("a", TaskState::kAggregating);
+  const std::string group = info("a").group;
+  there_and_back("a");
+  EXPECT_EQ(get(broker_->groups("q")).at(0).group, group);
+  clock_.advance(2h);
+  const auto set = get(broker_->take_group("q", {}, 1min));
+  ASSERT_TRUE(set);
+  EXPECT_EQ(set->tasks.at(0).id, "a");
+}
+
+}  // namespace
+}  // namespace windlass::conformance
