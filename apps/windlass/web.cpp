@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <windlass/metrics_endpoint.hpp>
+
 #include "api/run_until_signal.hpp"
 #include "input.hpp"
 #include "options.hpp"
@@ -82,6 +84,10 @@ Result<int> serve(const Session& session, const WebArgs& args) {
   if (!broker) return broker.error();
   auto server = web::WebServer::open(*broker, *config);
   if (!server) return server.error();
+  const auto collector = session.metrics->add_collector(queue_collector(metered(*broker, session.metrics)));
+  (*server)->mount_metrics([&session](http::Request&) {
+    return http::Response::text(200, session.metrics->text(), "text/plain; version=0.0.4; charset=utf-8");
+  });
   const auto start = [&]() -> Status {
     if (Status started = (*server)->start(); !started) return started;
     const std::string url = url_of(*config, (*server)->port());
