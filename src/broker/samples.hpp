@@ -13,7 +13,7 @@
 #include <windlass/error.hpp>
 #include <windlass/time.hpp>
 
-#include "broker/broker.hpp"
+#include "broker/side.hpp"
 
 namespace windlass::broker {
 
@@ -40,6 +40,6 @@ class SampleStore {
 };
 
 // Of this broker; nullptr if it keeps no samples.
-inline SampleStore* find_sample_store(Broker& broker) { return dynamic_cast<SampleStore*>(&broker); }
+inline SampleStore* find_sample_store(Broker& broker) { return find_side<SampleStore>(broker); }
 
 }  // namespace windlass::broker

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "broker/broker.hpp"
+#include "broker/side.hpp"
 
 namespace windlass::broker {
 
@@ -32,7 +32,7 @@ class Transfer {
 
 // Of the same store as `broker`, which must outlive it. Errors: kUnsupported.
 inline Result<Transfer*> transfer_of(Broker& broker) {
-  if (auto* const transfer = dynamic_cast<Transfer*>(&broker)) return transfer;
+  if (auto* const transfer = find_side<Transfer>(broker)) return transfer;
   return Error(ErrorCode::kUnsupported, "this store cannot take tasks over as they are");
 }
 

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "http/server.hpp"
+#include "http_client/call.hpp"
 #include "net/tls.hpp"
-#include "periodic/http_get.hpp"
 #include "support/http_client.hpp"
 #include "support/redis_server.hpp"
 
@@ -29,15 +29,15 @@ class HttpTls : public ::testing::Test {
 };
 
 TEST_F(HttpTls, ServesThoseWhoTrustItsCertificate) {
-  periodic::HttpRequest request;
-  request.url = *periodic::parse_url("https://localhost:" + std::to_string(server_->port()) + "/");
+  http_client::Request request;
+  request.url = *http_client::parse_url("https://localhost:" + std::to_string(server_->port()) + "/");
   request.ca_file = certificates_->ca();
   request.timeout = std::chrono::minutes(1);
-  const auto response = periodic::http_get(request, {});
+  const auto response = http_client::call(request, {});
   ASSERT_TRUE(response) << response.error().message();
   EXPECT_EQ(response->body, std::string(1 << 20, 't'));
   request.ca_file = certificates_->other_ca();
-  EXPECT_FALSE(periodic::http_get(request, {}));
+  EXPECT_FALSE(http_client::call(request, {}));
 }
 
 TEST_F(HttpTls, DoesNotAnswerThoseWhoSpeakPlainHttp) {

@@ -7,7 +7,7 @@
 #include <windlass/metrics.hpp>
 
 #include "base/clock.hpp"
-#include "broker/broker.hpp"
+#include "broker/side.hpp"
 
 namespace windlass::broker {
 namespace {
@@ -24,7 +24,7 @@ const MetricBuckets kBatchTasks = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
 constexpr std::size_t index(Verb verb) { return static_cast<std::size_t>(verb); }
 
 // Thread-safe, as the broker behind it.
-class MeteredBroker final : public Broker {
+class MeteredBroker final : public Broker, public Front {
  public:
   MeteredBroker(BrokerPtr inner, MetricsPtr metrics) : inner_(std::move(inner)), metrics_(std::move(metrics)) {
     for (std::size_t i = 0; i < kVerbNames.size(); ++i) {
@@ -44,6 +44,7 @@ class MeteredBroker final : public Broker {
   }
 
   const MetricsPtr& metrics() const { return metrics_; }
+  Broker& behind() override { return *inner_; }
 
   Result<std::vector<EnqueueOutcome>> enqueue(std::span<const NewTask> tasks) override {
     batch(Verb::kEnqueue, tasks.size());

@@ -57,10 +57,10 @@ TEST_F(StopTest, ARunThatIsKilledInTheEndIsNoOverrunBefore) {
   step();
   clock.advance(6s + Slots::kOverrunAfter - 1ns);
   step();
-  EXPECT_EQ(counters.overruns, 0u);
+  EXPECT_EQ(counters.overruns.value(), 0u);
   clock.advance(1ns);
   step();
-  EXPECT_EQ(counters.overruns, 1u);
+  EXPECT_EQ(counters.overruns.value(), 1u);
 }
 
 TEST_F(StopTest, ARunThatBeginsAfterAllWereToldIsToldToo) {
