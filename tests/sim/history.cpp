@@ -66,7 +66,8 @@ void History::enqueued(std::span<const NewTask> tasks, std::span<const EnqueueOu
     if (outcomes[i].status == EnqueueStatus::kIdConflict && find(id) == nullptr)
       violated(id, "refused, but there is none with this id");
     if (!stored) continue;
-    if (find(id) != nullptr) violated(id, "stored while it was there");
+    // It may have been cleaned since the last look at the store.
+    if (const Entry* const earlier = find(id)) note_gone(id, *earlier, "stored while it was there");
     store_task(task);
   }
 }

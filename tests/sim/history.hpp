@@ -125,7 +125,7 @@ class History {
   void remove(const Id& id);
   void release_lock(const Id& id, const Entry& entry);
   void audit_queue(broker::Broker& store, const std::string& queue, std::set<Id>& seen);
-  void note_missing(const Id& id, const Entry& entry);
+  void note_gone(const Id& id, const Entry& entry, const std::string& otherwise);
   static bool fits(const Entry& entry, TaskState state);
   bool over(Duration until) const;
 

@@ -29,15 +29,15 @@ void History::audit(Broker& store) {
   for (const auto& [id, entry] : entries_) {
     if (!seen.contains(id)) missing.push_back(id);
   }
-  for (const Id& id : missing) note_missing(id, *find(id));
+  for (const Id& id : missing) note_gone(id, *find(id), "lost");
 }
 
 // Gone, and nobody said so: that is right only for what was cleaned.
-void History::note_missing(const Id& id, const Entry& entry) {
+void History::note_gone(const Id& id, const Entry& entry, const std::string& otherwise) {
   std::size_t* allowed = nullptr;
   if (entry.place == Place::kArchived) allowed = &may_be_trimmed_;
   if (entry.place == Place::kCompleted) allowed = &may_be_deleted_;
-  if (allowed == nullptr || *allowed == 0) return violated(id, "lost");
+  if (allowed == nullptr || *allowed == 0) return violated(id, otherwise);
   --*allowed;
   world_.note("cleaned " + name(id));
   remove(id);
