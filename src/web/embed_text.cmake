@@ -1,11 +1,11 @@
-# cmake -D IN=file -D OUT=file.inc -P embed_text.cmake: the file as raw string literals, in pieces that every compiler takes.
+# cmake -D IN=file -D OUT=file.inc -P embed_text.cmake: the file as a list of raw string literals that every compiler takes.
 file(READ ${IN} text)
 string(LENGTH "${text}" length)
 set(out "")
 set(at 0)
 while(at LESS length)
   string(SUBSTRING "${text}" ${at} 8000 piece)
-  string(APPEND out "R\"raw(${piece})raw\"\n")
+  string(APPEND out "R\"raw(${piece})raw\",\n")
   math(EXPR at "${at} + 8000")
 endwhile()
 file(WRITE ${OUT} "${out}")

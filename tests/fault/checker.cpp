@@ -21,6 +21,7 @@ struct Story {
   std::int64_t intent = 0, due = 0, expires = 0;
   std::optional<std::int64_t> acked;
   std::string key;
+  std::int64_t locked_until = 0;  // with a key: not longer than this
   std::vector<Run> runs;
 };
 
@@ -52,6 +53,7 @@ class Check {
         story.due = std::stoll(word(1));
         story.expires = std::stoll(word(2));
         story.key = word(3);
+        if (event.detail.size() > 4) story.locked_until = std::stoll(word(4));
         return;
       case EventKind::kAcked:
         if (!story.acked) {
@@ -140,7 +142,7 @@ class Check {
         if (first.runs.empty()) continue;  // archived or lost: nobody saw when its lock went
         for (std::size_t j = i + 1; j < holders.size(); ++j) {
           const Story& second = *holders[j].second;
-          if (second.intent > *first.acked && *second.acked < first.runs.front().from) {
+          if (second.intent > *first.acked && *second.acked < std::min(first.runs.front().from, first.locked_until)) {
             tell(found_.unique_broken, holders[j].first, "was stored while " + holders[i].first + " held the lock of " + key);
           }
         }

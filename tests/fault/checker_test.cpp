@@ -11,7 +11,7 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 class Checker : public ::testing::Test {
  protected:
   void intent(const std::string& id, std::int64_t at, std::int64_t due = 0, std::int64_t expires = 0, const std::string& key = "-") {
-    events.push_back({EventKind::kIntent, at, id, {"plain", std::to_string(due), std::to_string(expires), key}});
+    events.push_back({EventKind::kIntent, at, id, {"plain", std::to_string(due), std::to_string(expires), key, std::to_string(at + kSecond)}});
   }
   void acked(const std::string& id, std::int64_t at) { events.push_back({EventKind::kAcked, at, id, {}}); }
   void stored(const std::string& id, std::int64_t at = 10) { intent(id, at); acked(id, at + 1); }
@@ -125,8 +125,11 @@ TEST_F(Checker, TwoTasksWithOneKeyThatBothWaitBreakTheLock) {
   start("b", 32);
   done("b", 33);
   EXPECT_EQ(found().unique_broken, 1u);
-  events[4].at = 15;  // a began before b was stored
-  EXPECT_EQ(found().unique_broken, 0u);
+  events[0].detail[4] = "21";
+  EXPECT_EQ(found().unique_broken, 0u) << "its time had run out";
+  events[0].detail[4] = "100";
+  events[4].at = 15;
+  EXPECT_EQ(found().unique_broken, 0u) << "a began before b was stored";
 }
 
 TEST_F(Checker, TicksAreOneTaskEachWithoutAGap) {

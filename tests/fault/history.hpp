@@ -13,7 +13,8 @@
 namespace windlass::fault {
 
 enum class EventKind : char {
-  kIntent = 'i',   // a client is about to enqueue. Detail: what kind of task, when due, when it expires (0: never), its unique key (-: none)
+  kIntent = 'i',   // a client is about to enqueue. Detail: what kind of task, when due, when it expires (0: never), its unique key (-: none), until when
+                   // that is locked for sure
   kAcked = 'a',    // its call said that the task is stored
   kRefused = 'r',  // … that it is not
   kUnknown = 'u',  // … that nobody knows

@@ -86,7 +86,8 @@ class Load {
       case 5:
         key = "key-" + std::to_string(random_.below(50));
         options.unique(10s, key);
-        key = queue + "/" + key;  // a lock is one of its queue
+        // A lock is one of its queue. It counts from the call, so it lasts this long at least.
+        key = queue + "/" + key + " " + std::to_string(now + 10'000'000'000);
         kind = "unique";
         break;
       case 6:
