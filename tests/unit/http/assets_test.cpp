@@ -33,7 +33,7 @@ TEST(Assets, AreNotSentAgainToThoseWhoHaveThem) {
 
 TEST(Gzip, GivesBackWhatWasPutIn) {
   std::string bytes;
-  for (int i = 0; i < 300000; ++i) bytes += static_cast<char>(i * i >> 3);
+  for (unsigned i = 0; i < 300000; ++i) bytes += static_cast<char>(i * i >> 3);
   EXPECT_EQ(gunzip(gzip(bytes, 1), bytes.size()), bytes);
   EXPECT_EQ(gunzip(gzip("", 9), 10), "");
 }
