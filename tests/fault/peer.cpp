@@ -5,6 +5,7 @@
 //   fault_peer both URL HISTORY NAME RATE                  both in one process
 //
 // HISTORY is the file that this process writes down in what it saw (history.hpp).
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
