@@ -26,6 +26,11 @@ class CoroutineServer : public ServerTest {
   bool all_wait(int count) {
     return eventually([&] { return waiting == count; });
   }
+  // After it, no handler that ran before holds the one loop thread: another task had its turn there.
+  void let_loop_go_round() {
+    enqueue(task("turn", "turn"));
+    ASSERT_TRUE(eventually([&] { return gone("turn"); }));
+  }
 
   std::atomic<int> waiting = 0;
 };
@@ -157,11 +162,13 @@ TEST_F(CoroutineServer, WhatItThrowsAfterAWaitDecidesAsOnAThread) {
 
 TEST_F(CoroutineServer, ATimeoutReachesWhatIsAwaited) {
   handle_by_sleeping();
+  mux.handle("turn", [](Context&) -> Async<> { co_return; });
   broker::NewTask t = task("a");
   t.message.timeout = 2s;
   enqueue(t);
   start();
   ASSERT_TRUE(all_wait(1));
+  let_loop_go_round();
   clock.advance(2s);
   ASSERT_TRUE(eventually([&] { return in_state("a", TaskState::kRetry); }));
   EXPECT_EQ(info("a").failure.kind, FailureKind::kTimeout);

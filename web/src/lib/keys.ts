@@ -1,5 +1,5 @@
 // Keyboard shortcuts: single keys and sequences of two, never while somebody types.
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 type Handler = () => void;
 const kSequenceMs = 1200;
@@ -37,9 +37,10 @@ window.addEventListener('keydown', (event) => {
   }
 });
 
-// While the component is shown; of two for the same keys the later one counts. Keys: "?", "g q", "Enter".
+// While the component is shown; of two for the same keys the later one counts. What a person
+// sees answers to its keys at once: the handlers change with the page, not after it was painted. Keys: "?", "g q", "Enter".
 export function useKeys(map: Record<string, Handler>): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const entries = Object.entries(map);
     for (const [keys, handler] of entries) handlers.set(keys, [...(handlers.get(keys) ?? []), handler]);
     return () => {
