@@ -1,22 +1,16 @@
-// Every part of Asynq's API in C++, beside from_asynq/main.go, which is the same program in Go.
+// Asynq's API in C++, with from_asynq_rest.cpp, beside from_asynq/main.go and rest.go, which are the same program in Go.
 // docs/guide/from-asynq.md shows them side by side.
 //   from_asynq BROKER                  prints what main.go prints, on a Redis that is empty
-#include <algorithm>
 #include <iostream>
 #include <latch>
 #include <mutex>
-#include <windlass/windlass.hpp>
+
+#include "from_asynq_rest.hpp"
 
 using namespace std::chrono_literals;
 
 struct Welcome { std::string user; };
 WINDLASS_FIELDS(Welcome, user)
-
-void say(const std::string& line) {
-  static std::mutex mu;
-  const std::lock_guard lock(mu);
-  std::cout << line << std::endl;
-}
 
 std::latch all_served(4);  // welcome, bounce, cleanup, batch
 std::once_flag ticked;
@@ -222,5 +216,6 @@ int main(int argc, char** argv) {
   server.stop();
   // docs: end
   if (auto inspected = inspect(*broker); !inspected) return fail(inspected.error());
+  if (auto rest = rest_of_the_api(argv[1]); !rest) return fail(rest.error());
   if (auto more = more_options(client); !more) return fail(more.error());
 }

@@ -1,4 +1,4 @@
-// Every part of Asynq's API, beside ../from_asynq.cpp, which is the same program in C++.
+// Asynq's API, with rest.go, beside ../from_asynq.cpp and ../from_asynq_rest.cpp, which are the same program in C++.
 //
 //	from_asynq ADDRESS                    prints what from_asynq.cpp prints, on a Redis that is empty
 package main
@@ -259,4 +259,5 @@ func main() {
 	server.Shutdown()
 	// docs: end
 	check(inspect(redis))
+	check(restOfTheAPI(os.Args[1]))
 }

@@ -34,7 +34,7 @@ enum class Cancel : std::uint8_t {
 };
 
 // Thread-safe. Every call reads or writes the store at once; nothing is cached.
-// Errors of all that name a queue: kQueueNotFound; of all that name a task: kTaskNotFound.
+// Errors of all: kUnavailable; of all that name a queue: kQueueNotFound; of all that name a task: kTaskNotFound.
 class Inspector {
  public:
   // Shares the broker.

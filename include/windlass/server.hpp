@@ -76,15 +76,15 @@ struct ServerConfig {
   // Default: nowhere that could be read.
   MetricsPtr metrics;
 
-  // Groups: see docs/guide. Without an aggregator this server leaves groups alone.
+  // Makes one task of a group that is ready, as the three below say. Default: none, and this server leaves groups alone.
   Aggregator aggregator;
-  Duration group_grace_period = std::chrono::minutes(1);  // at least 1 s
-  Duration group_max_delay{};                             // 0 = none
-  int group_max_size = 0;                                 // 0 = none
+  Duration group_grace_period = std::chrono::minutes(1);  // ready so long after the last task came; at least 1 s
+  Duration group_max_delay{};                             // ready so long after the first one came; 0 = no limit
+  int group_max_size = 0;                                 // ready with so many tasks; 0 = no limit
 
-  // Deletes completed tasks after their retention, trims archives and old statistics.
+  // Every so often completed tasks go whose retention is over, and archived ones above these two bounds of each queue.
   Duration janitor_interval = std::chrono::seconds(8);
-  int janitor_batch = 250;
+  int janitor_batch = 250;  // tasks that one step deletes
   int archive_max = 10000;
   Duration archive_age = std::chrono::hours(24 * 90);
 };
