@@ -25,6 +25,7 @@
 
 #include "process_handlers.hpp"
 #include "support/child_process.hpp"
+#include "support/eventually.hpp"
 #include "support/get.hpp"
 
 namespace windlass::testing {
@@ -45,17 +46,6 @@ inline constexpr bool kAddressSanitizer = false;
 #else
 inline constexpr bool kAddressSanitizer = false;
 #endif
-
-// Waits for a condition that nothing announces: another process did it.
-template <class F>
-bool eventually(F condition, std::chrono::seconds at_most = 60s) {
-  const auto end = std::chrono::steady_clock::now() + at_most;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
 
 // False once it is gone; one that is dead and not reaped counts as gone.
 inline bool process_lives(pid_t pid) {

@@ -180,7 +180,7 @@ TEST_F(CoroutineApi, ATimeoutEndsTheReadOfASilentPeer) {
         reading = true;
         (void)co_await stream->read_some(buffer);
       },
-      1s);
+      3s);
   server.join();
   EXPECT_TRUE(reading);
   EXPECT_EQ(info.failure.kind, FailureKind::kTimeout);

@@ -28,6 +28,7 @@ class CoroutineApi : public ::testing::Test {
   TaskInfo run(const Mux& mux, Duration timeout = Duration(1min)) {
     ServerConfig config;
     config.concurrency = 100;
+    config.liveness = 1h;  // a busy machine must not make it look dead
     Server server(store, config);
     const auto started = server.start(mux);
     EXPECT_TRUE(started);

@@ -29,6 +29,7 @@ class ServerApi : public ::testing::Test {
   ServerConfig config() {
     ServerConfig c;
     c.concurrency = 2;
+    c.liveness = 1h;  // a busy machine must not make it look dead
     c.shutdown_timeout = 10ms;
     return c;
   }

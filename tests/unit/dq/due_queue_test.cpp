@@ -29,10 +29,10 @@ TEST(DqDueQueue, GivesOutInTheOrderOfTimeAndNeverEarly) {
   std::future<beanstalk::JobId> first = taken.get_future();
   std::thread worker([&] { taken.set_value(queue.take()->job); });
   EXPECT_EQ(first.wait_for(20ms), std::future_status::timeout) << "nothing is due yet";
-  clock.advance(1ns);
-  queue.push(copy(3), FakeClock::kStart);  // and whoever waits is woken for an earlier one
+  queue.push(copy(3), FakeClock::kStart);  // whoever waits is woken for an earlier one
   EXPECT_EQ(first.get(), 3u);
   worker.join();
+  clock.advance(1ns);
   EXPECT_EQ(queue.take()->job, 2u);
   clock.advance(1ns);
   EXPECT_EQ(queue.take()->job, 1u);

@@ -51,7 +51,7 @@ class FakeContext final : public Context {
 Outcome run(FakeContext& ctx, std::vector<std::string> argv) {
   CommandHandlerSpec spec;
   spec.argv = std::move(argv);
-  spec.grace = 200ms;
+  spec.grace = 1min;
   return command_handler(spec)(ctx);
 }
 

@@ -44,7 +44,7 @@ bool is_gone_soon(pid_t pid) {
   const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!process.open()) return errno == ESRCH;
   pollfd ended{process.get(), POLLIN, 0};
-  return ::poll(&ended, 1, 10000) == 1;
+  return ::poll(&ended, 1, 50000) == 1;
 }
 
 std::size_t open_descriptors() {
@@ -184,10 +184,11 @@ TEST(RunCommand, ATimeoutEndsIt) {
 }
 
 TEST(RunCommand, IgnoringSigtermLeadsToSigkill) {
-  CommandSpec spec = shell("trap '' TERM; while :; do sleep 600; done");
-  spec.timeout = 50ms;
-  const CommandResult result = run(spec);
-  EXPECT_EQ(result.end, End::kTimedOut);
+  std::stop_source stop;
+  CommandSpec spec = shell("trap '' TERM; echo ready >&2; while :; do sleep 600; done");
+  spec.on_error_line = [&](std::string_view) { stop.request_stop(); };
+  const CommandResult result = run_command(spec, stop.get_token());
+  EXPECT_EQ(result.end, End::kStopped);
   EXPECT_EQ(result.signal, SIGKILL);
   EXPECT_TRUE(result.killed);
 }
@@ -232,13 +233,13 @@ TEST(RunCommand, OneThatIsInItsGraceEndsAtOnceWhenThereIsHurry) {
 }
 
 TEST(RunCommand, WhoIsToldInAHurryHasNoGrace) {
-  std::stop_source hurry;
+  std::stop_source stop, hurry;
   hurry.request_stop();
-  CommandSpec spec = shell("trap '' TERM; while :; do sleep 600; done");
-  spec.timeout = 50ms;
+  CommandSpec spec = shell("trap '' TERM; echo ready >&2; while :; do sleep 600; done");
   spec.grace = 1h;
   spec.hurry = hurry.get_token();
-  EXPECT_TRUE(run(spec).killed);
+  spec.on_error_line = [&](std::string_view) { stop.request_stop(); };
+  EXPECT_TRUE(run_command(spec, stop.get_token()).killed);
 }
 
 TEST(RunCommand, HurryAloneStopsNothing) {
@@ -256,7 +257,11 @@ TEST(RunCommand, GrandchildrenThatHoldTheOutputOpenDoNotHoldUpTheEnd) {
 }
 
 TEST(RunCommand, OneThatLeftTheGroupDoesNotHoldUpTheEndEither) {
-  const CommandResult result = run(shell("setsid sh -c 'echo $$; exec sleep 600' & sleep 0.2"));
+  const TempFolder folder;
+  const std::string left_it = (folder / "left").string();
+  ASSERT_EQ(::mkfifo(left_it.c_str(), 0600), 0);
+  const CommandResult result =
+      run(shell("setsid sh -c 'echo $$; echo >" + left_it + "; exec sleep 600' & read -r line <" + left_it));
   EXPECT_EQ(result.end, End::kExited);
   const pid_t left = std::stoi(result.output);
   EXPECT_EQ(::kill(left, SIGKILL), 0) << "setsid is the way to outlive the task on purpose";

@@ -11,6 +11,7 @@
 #include "http_client/call.hpp"
 #include "support/child_process.hpp"
 #include "support/http_stub.hpp"
+#include "support/port.hpp"
 
 namespace windlass {
 namespace {
@@ -127,11 +128,8 @@ TEST(HttpProviderUrl, IsTakenApart) {
 }
 
 TEST(HttpProviderReach, APortWhereNobodyListensIsSaid) {
-  std::string url;
-  {
-    HttpStub stub([](const std::string&) { return ""; });
-    url = stub.url();
-  }
+  const windlass::testing::Port nobody;
+  const std::string url = "http://" + nobody.address() + "/";
   EXPECT_THAT(message(http_provider(url)->configs({})), HasSubstr("connect: Connection refused"));
 }
 
@@ -169,6 +167,7 @@ class HttpsProvider : public ::testing::Test {
   std::string ask(const std::string& host, const std::string& ca_file) {
     HttpProviderOptions options;
     options.ca_file = ca_file;
+    options.timeout = 10min;
     return message(http_provider("https://" + host + ":" + port_ + "/schedule.json", options)->configs({}));
   }
 

@@ -30,10 +30,8 @@ class FinisherTest : public RoleTest {
   // Moves the clock through back-offs until `condition` holds.
   template <class Condition>
   void advance_until(Condition condition) {
-    while (!condition()) {
-      clock.advance(100ms);
-      std::this_thread::yield();
-    }
+    const Ticker ticker(clock);
+    EXPECT_TRUE(eventually(condition));
   }
   bool all_written() { return table.size() == 0; }
 };

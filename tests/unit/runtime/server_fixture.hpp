@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <future>
 #include <latch>
 #include <memory>
@@ -19,31 +18,15 @@
 
 #include "broker/memory/memory_broker.hpp"
 #include "runtime/server_runtime.hpp"
+#include "support/eventually.hpp"
 #include "support/fake_clock.hpp"
+#include "support/ticker.hpp"
 
 namespace windlass::runtime {
 
 using namespace std::chrono_literals;
-
-// Moves the clock on, 100 ms at a time, as long as it lives.
-class Ticker {
- public:
-  explicit Ticker(windlass::testing::FakeClock& clock)
-      : thread_([this, &clock] {
-          while (!done_) {
-            clock.advance(100ms);
-            std::this_thread::yield();
-          }
-        }) {}
-  ~Ticker() {
-    done_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> done_ = false;
-  std::thread thread_;
-};
+using windlass::testing::eventually;
+using windlass::testing::Ticker;
 
 // Time stands still unless a test moves it; what the server does at once, it does in real time.
 class ServerTest : public ::testing::Test {
@@ -82,16 +65,6 @@ class ServerTest : public ::testing::Test {
     server = std::make_unique<ServerRuntime>(store, config, clock, base::Random(7));
     const Status started = server->start(mux);
     ASSERT_TRUE(started) << started.error().message();
-  }
-
-  // Looks again and again until `condition` holds; a test that waits in vain fails after 20 s.
-  static bool eventually(const std::function<bool()>& condition) {
-    const auto give_up = std::chrono::steady_clock::now() + 20s;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > give_up) return false;
-      std::this_thread::yield();
-    }
-    return true;
   }
 
   TaskInfo info(const std::string& id, const std::string& queue = "default") {
