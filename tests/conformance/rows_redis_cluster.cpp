@@ -5,11 +5,7 @@ namespace {
 
 struct Cluster {
   Cluster() {
-    // A cluster comes together on a clock that goes. Afterwards nobody is to judge others by it.
-    for (std::size_t i = 0; i < 3; ++i) {
-      masters.push_back(&setup.node(i));
-      masters.back()->run({"CONFIG", "SET", "cluster-node-timeout", "10000000000000"});
-    }
+    for (std::size_t i = 0; i < 3; ++i) masters.push_back(&setup.node(i));
   }
 
   testing::ServerClock clock;

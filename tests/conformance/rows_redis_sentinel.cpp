@@ -5,9 +5,8 @@ namespace {
 
 struct Sentinels {
   testing::ServerClock clock;
-  // The sentinel has a clock that goes, and never finds its master dead.
-  testing::SentinelSetup setup{
-      {.sentinels = 1, .replicas = 0, .down_after = std::chrono::hours(24), .environment = clock.environment()}};
+  // The sentinel has a clock that goes.
+  testing::SentinelSetup setup{{.sentinels = 1, .replicas = 0, .environment = clock.environment()}};
 };
 
 std::unique_ptr<TestStore> make_store() {

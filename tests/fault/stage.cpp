@@ -198,7 +198,7 @@ bool follows(const RedisServer& server) {
 
 class FailingOver final : public Stage {
  public:
-  explicit FailingOver(bool freeze) : freeze_(freeze) {}
+  explicit FailingOver(bool freeze) : freeze_(freeze) { setup_.watch_closely(); }
   std::string url() const override { return setup_.url(); }
   std::string trouble(base::Random& random) override {
     let_pass(random, 1000, 2500);
@@ -221,7 +221,9 @@ class FailingOver final : public Stage {
 
 class ClusterStage final : public Stage {
  public:
-  explicit ClusterStage(bool move_slots) : move_slots_(move_slots), setup_({.replicas = !move_slots}) {}
+  explicit ClusterStage(bool move_slots) : move_slots_(move_slots), setup_({.replicas = !move_slots}) {
+    if (!move_slots) setup_.watch_closely();
+  }
   std::string url() const override { return setup_.url(); }
   std::string trouble(base::Random& random) override {
     let_pass(random, 500, 1500);

@@ -74,6 +74,7 @@ TEST_F(RedisUnderLoad, AFailoverBehindSentinelsIsSurvived) {
   let_pass(load);
   load.pause();
   wait_for_replica(setup.master(), setup.replica());
+  setup.watch_closely();
   setup.master().kill();
   load.resume();
   let_pass(load);
@@ -91,6 +92,7 @@ TEST_F(RedisUnderLoad, AFailoverInAClusterIsSurvived) {
   load.pause();
   const std::size_t victim = cluster.owner_of("asynq:{queue-0}:pending");
   wait_for_replica(cluster.node(victim), cluster.node(victim + 3));
+  cluster.watch_closely();
   cluster.node(victim).kill();
   load.resume();
   let_pass(load);

@@ -82,7 +82,8 @@ TEST_F(RedisOpen, PayloadMaxIsKept) {
 }
 
 TEST_F(RedisOpen, AServerThatIsDownIsNamedAtOnce) {
-  const std::string address = "127.0.0.1:" + std::to_string(free_port());
+  const Port nobody;
+  const std::string address = nobody.address();
   const Error error = refusal_of("redis://me:secret@" + address + "/1");
   EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
   EXPECT_THAT(error.message(), HasSubstr("redis " + address + ": connect: Connection refused"));

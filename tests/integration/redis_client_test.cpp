@@ -240,7 +240,7 @@ TEST_F(RedisClient, AConnectionThatStallsIsGivenUpAtTheDeadline) {
   RedisServer server;
   TcpProxy proxy(server.port());
   auto client = open("redis://127.0.0.1:" + std::to_string(proxy.port()) + "?read_timeout=100ms");
-  ASSERT_TRUE(client->ping().ok());
+  ASSERT_TRUE(client->ping(patient()).ok());
   proxy.set_stalled(true);
   Pipeline p;
   p.add("INCR", Key{"n"});

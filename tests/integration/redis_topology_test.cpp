@@ -40,6 +40,7 @@ TEST_F(RedisSentinel, TheMasterIsFoundAndItsDeathSurvived) {
   ASSERT_TRUE(client->call(increase("n")).ok());
   EXPECT_EQ(setup.master().run_text({"GET", "n"}), "1");
 
+  setup.watch_closely();
   setup.master().kill();
   // Nobody knows a new one yet: refused, not hung and not sent to a replica.
   const Result<Replies> meanwhile = client->call(increase("n"));
@@ -54,6 +55,7 @@ TEST_F(RedisSentinel, AMasterThatWasReplacedButDidNotGoIsLeft) {
   SentinelSetup setup;
   auto client = open(setup.url());
   ASSERT_TRUE(client->ping().ok());
+  setup.watch_closely();
   setup.master().freeze();
   wait_until([&] { return is_master(setup.replica()); });
   Pipeline p = increase("n");
@@ -98,8 +100,8 @@ TEST_F(RedisSentinel, AMasterThatNoSentinelKnowsIsNamed) {
 }
 
 TEST_F(RedisSentinel, SentinelsThatAreDownAreEachNamed) {
-  const std::string one = "127.0.0.1:" + std::to_string(testing::free_port());
-  const std::string two = "127.0.0.1:" + std::to_string(testing::free_port());
+  const testing::Port first, second;
+  const std::string one = first.address(), two = second.address();
   const Status down = open("redis-sentinel://" + one + "," + two + "?master=m")->ping();
   ASSERT_FALSE(down.ok());
   EXPECT_EQ(down.error().code(), ErrorCode::kUnavailable);
@@ -109,8 +111,9 @@ TEST_F(RedisSentinel, SentinelsThatAreDownAreEachNamed) {
 
 TEST_F(RedisSentinel, ASentinelThatWasCutOffAndNamesAFormerMasterIsNotTheLastToBeAsked) {
   SentinelSetup setup;
-  const std::string gone = std::to_string(testing::free_port());
-  const RedisServer cut_off({.config = {"sentinel monitor mymaster 127.0.0.1 " + gone + " 2"}, .sentinel = true});
+  const testing::Port gone;
+  const std::string monitor = "sentinel monitor mymaster 127.0.0.1 " + std::to_string(gone.number()) + " 2";
+  const RedisServer cut_off({.config = {monitor}, .sentinel = true});
   std::string url = setup.url();
   url.insert(url.find("//") + 2, "127.0.0.1:" + std::to_string(cut_off.port()) + ",");
   auto client = open(url);
@@ -209,6 +212,7 @@ TEST_F(RedisCluster, TheDeathOfAMasterIsSurvived) {
   const std::string elsewhere = cluster.owner_of("a") != owner ? "a" : cluster.owner_of("b") != owner ? "b" : "c";
   ASSERT_NE(cluster.owner_of(elsewhere), owner);
   ASSERT_TRUE(client->call(increase(key)).ok());
+  cluster.watch_closely();
   cluster.node(owner).kill();
   const Result<Replies> at_once = client->call(increase(key), {net::after(5s), false});
   if (!at_once) { EXPECT_NE(at_once.error().code(), ErrorCode::kInternal) << at_once.error().message(); }
@@ -236,7 +240,8 @@ TEST_F(RedisCluster, ASlotThatIsAssignedLateIsFound) {
 }
 
 TEST_F(RedisCluster, AClusterOfWhichNoNodeAnswersIsUnavailable) {
-  const Status down = open("redis-cluster://127.0.0.1:" + std::to_string(testing::free_port()))->ping();
+  const testing::Port nobody;
+  const Status down = open("redis-cluster://" + nobody.address())->ping();
   ASSERT_FALSE(down.ok());
   EXPECT_EQ(down.error().code(), ErrorCode::kUnavailable);
   EXPECT_NE(down.error().message().find("no node of the cluster answers"), std::string::npos) << down.error().message();

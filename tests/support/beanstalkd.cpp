@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "beanstalk/stats.hpp"
-#include "support/redis_server.hpp"
 
 namespace windlass::testing {
 
@@ -15,10 +14,10 @@ using namespace std::chrono_literals;
 
 bool beanstalkd_is_installed() { return program_exists("beanstalkd"); }
 
-Beanstalkd::Beanstalkd(Binlog binlog) : binlog_(binlog), port_(free_port()) { start(); }
+Beanstalkd::Beanstalkd(Binlog binlog) : binlog_(binlog) { start(); }
 
 void Beanstalkd::start() {
-  std::vector<std::string> argv{"beanstalkd", "-l", "127.0.0.1", "-p", std::to_string(port_)};
+  std::vector<std::string> argv{"beanstalkd", "-l", "127.0.0.1", "-p", std::to_string(port())};
   if (binlog_ == Binlog::kYes) argv.insert(argv.end(), {"-b", dir_.path(), "-f", "0"});
   const std::string log = dir_.file("log");
   process_ = ChildProcess(argv, log);
@@ -33,9 +32,9 @@ void Beanstalkd::start() {
 }
 
 beanstalk::Answers Beanstalkd::run(const beanstalk::Commands& commands) const {
-  auto connection = beanstalk::Connection::open(*beanstalk::parse_address(endpoint()), endpoint(), net::after(5s));
+  auto connection = beanstalk::Connection::open(*beanstalk::parse_address(endpoint()), endpoint(), net::after(30s));
   if (!connection) throw std::runtime_error(connection.error().message());
-  auto answers = (*connection)->call(commands, net::after(5s));
+  auto answers = (*connection)->call(commands, net::after(30s));
   if (!answers) throw std::runtime_error(answers.error().message());
   return *std::move(answers);
 }

@@ -9,6 +9,7 @@
 
 #include "beanstalk/connection.hpp"
 #include "support/child_process.hpp"
+#include "support/port.hpp"
 
 namespace windlass::testing {
 
@@ -24,8 +25,8 @@ class Beanstalkd {
   // Returns when it answers. Throws std::runtime_error with its log otherwise.
   explicit Beanstalkd(Binlog binlog = Binlog::kNo);
 
-  std::uint16_t port() const { return port_; }
-  std::string endpoint() const { return "127.0.0.1:" + std::to_string(port_); }
+  std::uint16_t port() const { return port_.number(); }
+  std::string endpoint() const { return port_.address(); }
   dq::Node node(const std::string& tube = "mail") const { return dq::Node(endpoint(), tube); }
 
   void kill() { process_.end(9); }
@@ -42,7 +43,7 @@ class Beanstalkd {
  private:
   TempDir dir_;
   const Binlog binlog_;
-  const std::uint16_t port_;
+  const Port port_;
   ChildProcess process_;
 };
 

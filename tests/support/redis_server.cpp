@@ -1,9 +1,6 @@
 #include "support/redis_server.hpp"
 
-#include <arpa/inet.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -12,7 +9,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "base/random.hpp"
 #include "redis/slots.hpp"
 
 namespace windlass::testing {
@@ -21,17 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kPatience = 30s;
-
-bool bindable(std::uint16_t port) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  const bool ok = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  ::close(socket);
-  return ok;
-}
 
 void shell(const std::string& command) {
   if (std::system((command + " >/dev/null 2>&1").c_str()) != 0) throw std::runtime_error("failed: " + command);
@@ -52,15 +37,6 @@ bool becomes_true(Condition condition) {
 
 bool redis_is_installed() { return program_exists("redis-server"); }
 
-std::uint16_t free_port() {
-  // Below the range from which the kernel gives ports to connections.
-  static base::Random random = base::Random::seeded();
-  for (;;) {
-    const auto port = static_cast<std::uint16_t>(10000 + random.below(12000));
-    if (bindable(port) && bindable(static_cast<std::uint16_t>(port + 10000))) return port;
-  }
-}
-
 TestCertificates::TestCertificates() {
   const std::string in_dir = "cd '" + dir_.path() + "' && ";
   const std::string authority = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj ";
@@ -74,7 +50,7 @@ TestCertificates::TestCertificates() {
   }
 }
 
-RedisServer::RedisServer(RedisOptions options) : options_(std::move(options)), port_(free_port()) {
+RedisServer::RedisServer(RedisOptions options) : options_(std::move(options)) {
   std::ofstream(dir_.file("redis.conf")) << config_text();
   start();
 }
@@ -83,7 +59,7 @@ RedisServer::~RedisServer() = default;
 
 std::string RedisServer::config_text() const {
   std::ostringstream text;
-  const std::string port = std::to_string(port_);
+  const std::string port = std::to_string(port_.number());
   text << "bind 127.0.0.1\nprotected-mode no\ndir " << dir_.path() << "\nunixsocket " << socket_path() << "\n";
   if (!options_.sentinel) text << "save \"\"\nrepl-diskless-sync-delay 0\n";
   if (options_.tls) {
@@ -128,12 +104,12 @@ redis::Replies RedisServer::run(const std::vector<std::string>& command) const {
     if (line.starts_with("requirepass ")) config.login.password = line.substr(12);
   }
   auto connector = redis::Connector::open(config);
-  auto connection = (*connector)->to_node(config.endpoints[0], net::after(5s));
+  auto connection = (*connector)->to_node(config.endpoints[0], net::after(kPatience));
   if (!connection) throw std::runtime_error(connection.error().message());
   redis::Pipeline p;
   p.begin(command[0], command.size() - 1);
   for (std::size_t i = 1; i < command.size(); ++i) p.arg(command[i]);
-  auto replies = (*connection)->call(p, net::after(5s));
+  auto replies = (*connection)->call(p, net::after(kPatience));
   if (!replies) throw std::runtime_error(replies.error().message());
   return *std::move(replies);
 }
@@ -159,7 +135,7 @@ SentinelSetup::SentinelSetup(SentinelOptions options) {
   for (std::size_t i = 0; i < options.sentinels; ++i) {
     sentinels_.push_back(std::make_unique<RedisServer>(RedisOptions{
         {"sentinel monitor mymaster 127.0.0.1 " + port + " " + quorum,
-         "sentinel down-after-milliseconds mymaster " + std::to_string(options.down_after.count()),
+         "sentinel down-after-milliseconds mymaster 86400000",
          "sentinel failover-timeout mymaster 3000"},
         nullptr, true}));
   }
@@ -173,6 +149,10 @@ SentinelSetup::SentinelSetup(SentinelOptions options) {
   }
 }
 
+void SentinelSetup::watch_closely() {
+  for (const auto& sentinel : sentinels_) sentinel->run({"SENTINEL", "SET", "mymaster", "down-after-milliseconds", "500"});
+}
+
 std::string SentinelSetup::url() const {
   std::string hosts;
   for (const auto& sentinel : sentinels_) hosts += (hosts.empty() ? "127.0.0.1:" : ",127.0.0.1:") + std::to_string(sentinel->port());
@@ -183,7 +163,7 @@ ClusterSetup::ClusterSetup(ClusterOptions options) : options_(std::move(options)
   const std::size_t size = options_.replicas ? 6 : 3;
   for (std::size_t i = 0; i < size; ++i) {
     nodes_.push_back(std::make_unique<RedisServer>(
-        RedisOptions{.config = {"cluster-enabled yes", "cluster-node-timeout 1000", "cluster-replica-validity-factor 0"},
+        RedisOptions{.config = {"cluster-enabled yes", "cluster-node-timeout 3000", "cluster-replica-validity-factor 0"},
                      .environment = options_.environment}));
   }
   const std::string bounds[4] = {"0", "5461", "10923", "16384"};
@@ -192,17 +172,25 @@ ClusterSetup::ClusterSetup(ClusterOptions options) : options_(std::move(options)
   }
   for (std::size_t i = 0; i < size; ++i) {
     node(i).run({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
-    if (i > 0) node(i).run({"CLUSTER", "MEET", "127.0.0.1", std::to_string(node(0).port())});
+    for (std::size_t k = 0; k < i; ++k) node(i).run({"CLUSTER", "MEET", "127.0.0.1", std::to_string(node(k).port())});
   }
   const auto follow = [&](std::size_t i) { return node(i).run_text({"CLUSTER", "REPLICATE", id(i - 3)}) == "OK"; };
   for (std::size_t i = 3; i < size; ++i) {
     if (!becomes_true([&] { return follow(i); })) throw std::runtime_error("a replica does not find its master");
   }
   if (!becomes_true([&] { return everyone_agrees(); })) throw std::runtime_error("the cluster does not come together");
+  judge_after(24h * 365 * 100);  // also if the nodes' clock jumps
+}
+
+void ClusterSetup::watch_closely() { judge_after(1s); }
+
+void ClusterSetup::judge_after(std::chrono::milliseconds silence) {
+  for (const auto& node : nodes_) node->run({"CONFIG", "SET", "cluster-node-timeout", std::to_string(silence.count())});
 }
 
 bool ClusterSetup::everyone_agrees() const {
-  for (const auto& node : nodes_) {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const auto& node = nodes_[i];
     if (node->run_text({"CLUSTER", "INFO"}).find("cluster_state:ok") == std::string::npos) return false;
     const redis::Replies slots = node->run({"CLUSTER", "SLOTS"});
     if (slots[0].size() != 3) return false;
@@ -211,9 +199,7 @@ bool ClusterSetup::everyone_agrees() const {
       if (range.size() != (options_.replicas ? 4 : 3)) return false;
     }
     const std::string replication = node->run_text({"INFO", "replication"});
-    if (replication.find("role:slave") != std::string::npos && replication.find("master_link_status:up") == std::string::npos) {
-      return false;
-    }
+    if (replication.find(i < 3 ? "role:master" : "master_link_status:up") == std::string::npos) return false;
   }
   return true;
 }

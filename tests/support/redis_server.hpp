@@ -11,15 +11,13 @@
 
 #include "redis/client.hpp"
 #include "support/child_process.hpp"
+#include "support/port.hpp"
 
 namespace windlass::testing {
 
 // False: tests that need one are to be skipped, with this reason.
 bool redis_is_installed();
 inline constexpr const char* kNoRedis = "redis-server is not installed";
-
-// A port on the loopback that nobody uses at the moment, and neither the one 10000 above it (the cluster's bus).
-std::uint16_t free_port();
 
 // Certificates of one authority, made with the openssl program.
 class TestCertificates {
@@ -51,9 +49,9 @@ class RedisServer {
   explicit RedisServer(RedisOptions options = {});
   ~RedisServer();
 
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return port_.number(); }
   std::string socket_path() const { return dir_.file("redis.sock"); }
-  std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
+  std::string url() const { return "redis://" + port_.address(); }
   std::string socket_url() const { return "redis-socket://" + socket_path(); }
 
   // Runs one command on a fresh connection over the unix socket. Throws if it gets no reply.
@@ -71,7 +69,7 @@ class RedisServer {
   std::string log() const;
 
   const RedisOptions options_;
-  const std::uint16_t port_;
+  const Port port_;
   TempDir dir_;
   ChildProcess process_;
 };
@@ -79,7 +77,6 @@ class RedisServer {
 struct SentinelOptions {
   std::size_t sentinels = 3;
   std::size_t replicas = 1;
-  std::chrono::milliseconds down_after{500};
   std::vector<std::string> environment;  // of master and replicas
 };
 
@@ -91,6 +88,8 @@ class SentinelSetup {
   RedisServer& master() { return *servers_[0]; }
   RedisServer& replica() { return *servers_[1]; }
   std::string url() const;
+  // From now on a master that does not answer for half a second is replaced. Before, none is, however busy the machine.
+  void watch_closely();
 
  private:
   std::vector<std::unique_ptr<RedisServer>> servers_;
@@ -111,9 +110,12 @@ class ClusterSetup {
   std::size_t owner_of(const std::string& key) const;   // among the masters at the start
   std::string id(std::size_t i) const;
   std::string url() const;
+  // From now on a master that does not answer for a second is replaced. Before, none is, however busy the machine.
+  void watch_closely();
 
  private:
   bool everyone_agrees() const;
+  void judge_after(std::chrono::milliseconds silence);
 
   const ClusterOptions options_;
   std::vector<std::unique_ptr<RedisServer>> nodes_;
