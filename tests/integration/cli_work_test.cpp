@@ -170,7 +170,7 @@ TEST_F(CliWork, ASecondSignalEndsTheWorkerAndItsCommandsAtOnce) {
   worker.signal(SIGTERM);
   EXPECT_THAT(worker.wait(), AnyOf(128 + SIGINT, 128 + SIGTERM));
   pollfd ended{watch.get(), POLLIN, 0};
-  EXPECT_EQ(::poll(&ended, 1, 10000), 1) << "the command outlived its worker";
+  EXPECT_EQ(::poll(&ended, 1, 50000), 1) << "the command outlived its worker";
 }
 
 TEST_F(CliWork, SigtstpTakesNoNewTasksAndLetsRunningOnesEnd) {
@@ -204,7 +204,7 @@ TEST_F(CliWork, AWorkerKilledInMidTaskLosesNothing) {
   first.signal(SIGKILL);
   EXPECT_EQ(first.wait(), 128 + SIGKILL);
   pollfd ended{watch.get(), POLLIN, 0};
-  EXPECT_EQ(::poll(&ended, 1, 10000), 1) << "the command outlived its worker";
+  EXPECT_EQ(::poll(&ended, 1, 50000), 1) << "the command outlived its worker";
 
   EXPECT_EQ(work_all("t=cat").code, 0);
   for (const char* id : {"a", "b"}) {

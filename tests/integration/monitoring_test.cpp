@@ -63,7 +63,7 @@ class Prometheus {
   Prometheus(const std::string& folder, const std::vector<std::string>& addresses)
       : program_({"prometheus", "--config.file=" + write_config(folder, addresses), "--storage.tsdb.path=" + folder + "/data",
                   "--web.listen-address=127.0.0.1:0", "--log.level=info"}) {
-    const std::regex line("Listening on\"? address=([0-9.:]+)");
+    const std::regex line("Listening on\"? address=([0-9.:]+)\\s");
     std::smatch found;
     while (!std::regex_search(program_.err(), found, line)) {
       const int lines = RunningProgram::count(program_.err(), "\n");

@@ -1,4 +1,5 @@
 // Schedulers as processes on one store, stopped and killed: each tick of each entry is one task.
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -102,8 +103,12 @@ class Schedulers : public OnEachStore {
       store_ = std::make_unique<PeriodicStore>(GetParam());
     }
   }
+  // None of them while it is being started: it would not hear that it is to end.
   static void end(Processes& schedulers) {
-    for (auto& scheduler : schedulers) EXPECT_EQ(scheduler->end(), 0) << scheduler->err();
+    for (auto& scheduler : schedulers) {
+      EXPECT_TRUE(scheduler->wait_for_error("periodic tasks added")) << scheduler->err();
+      EXPECT_EQ(scheduler->end(), 0) << scheduler->err();
+    }
   }
   virtual std::string url() const { return store_->url(); }
   // Real time, as other processes live in it.
@@ -123,6 +128,16 @@ class Schedulers : public OnEachStore {
       } while (!cursor.empty());
     }
     return found;
+  }
+
+  // Until each entry has a task for this time or a later one; until the limit of the test.
+  void wait_for_ticks_of(TimePoint time) const {
+    const auto reached = [&] {
+      const Found found = look();
+      return found.tasks.size() == static_cast<std::size_t>(count_) &&
+             std::ranges::all_of(found.tasks, [&](const auto& entry) { return entry.second.rbegin()->first >= time; });
+    };
+    while (!HasFailure() && !reached()) let_pass(100ms);
   }
 
   // That each entry has had every second from its first tick to its last, each with one task.
@@ -198,11 +213,11 @@ TEST_P(Schedulers, FiveWithTwoHundredEntriesEnqueueEachSecondOnceWhileTheyAreSto
 TEST_P(Schedulers, AProcessThatIsStoppedOverFiveTicksMakesUpForThem) {
   write_entries(3);
   Processes scheduler = start(1);
-  let_pass(2s);
+  wait_for_ticks_of(TimePoint::min());
   scheduler[0]->signal(SIGSTOP);
   let_pass(5500ms);
   scheduler[0]->signal(SIGCONT);
-  let_pass(1500ms);
+  wait_for_ticks_of(std::chrono::system_clock::now() + 1s);
   end(scheduler);
   expect_each_tick_once();
   EXPECT_GE(seconds_, 7);
@@ -224,7 +239,7 @@ TEST_P(KilledScheduler, LeavesNoTickHalfDoneAtAnyMoment) {
     scheduler->wait();
   }
   Processes scheduler = start(1);
-  let_pass(3s);
+  wait_for_ticks_of(std::chrono::system_clock::now() + 1s);
   end(scheduler);
   expect_each_tick_once();
 }
@@ -247,6 +262,7 @@ class SchedulersAndRedis : public Schedulers {
 TEST_P(SchedulersAndRedis, TicksOfAnOutageAreMadeUpForOnce) {
   write_entries(50);
   Processes schedulers = start(2);
+  wait_for_ticks_of(TimePoint::min());
   let_pass(2s);
   redis_->kill();
   let_pass(3500ms);
@@ -255,7 +271,7 @@ TEST_P(SchedulersAndRedis, TicksOfAnOutageAreMadeUpForOnce) {
   redis_->freeze();  // calls are under way, and whether they were carried out is not known
   let_pass(3500ms);
   redis_->thaw();
-  let_pass(6s);
+  wait_for_ticks_of(std::chrono::system_clock::now() + 1s);
   end(schedulers);
   expect_each_tick_once();
   EXPECT_GE(seconds_, 11);

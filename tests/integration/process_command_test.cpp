@@ -42,7 +42,7 @@ TEST_F(CommandTest, AStoppingServerDoesNotWaitForTheGraceOfATimeout) {
   config.shutdown_timeout = 0s;
   const std::string mark = dir.file("mark");
   start("trap 'echo $$ >" + mark + ".part; mv " + mark + ".part " + mark + "' TERM; while :; do sleep 0.01; done");
-  const std::string id = enqueue("t", {}, EnqueueOptions().max_retry(0).timeout(1s));
+  const std::string id = enqueue("t", {}, EnqueueOptions().max_retry(0).timeout(3s));
   const pid_t command = marked_pid(mark);
   server->stop();
   EXPECT_FALSE(process_lives(command));

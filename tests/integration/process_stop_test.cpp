@@ -7,10 +7,12 @@
 namespace windlass::testing {
 namespace {
 
+// A run that must get somewhere before it is stopped is for a child that is there already: run("ok") starts it.
 EnqueueOptions for_a_second() { return EnqueueOptions().max_retry(0).timeout(1s); }
 
 TEST_F(ProcessTest, ATimeoutEndsALoopAndASleep) {
   for (const char* type : {"spin", "sleep"}) {
+    run("ok");
     const TaskInfo info = run(type, dir.file(type), for_a_second());
     EXPECT_EQ(info.state, TaskState::kArchived) << type;
     EXPECT_EQ(info.failure.kind, FailureKind::kTimeout) << type;
@@ -21,6 +23,7 @@ TEST_F(ProcessTest, ATimeoutEndsALoopAndASleep) {
 }
 
 TEST_F(ProcessTest, AHandlerThatIgnoresSigtermIsKilled) {
+  run("ok");
   const std::string mark = dir.file("mark");
   const TaskInfo info = run("ignore-term", mark, for_a_second());
   EXPECT_EQ(info.failure.kind, FailureKind::kTimeout);
@@ -29,6 +32,7 @@ TEST_F(ProcessTest, AHandlerThatIgnoresSigtermIsKilled) {
 }
 
 TEST_F(ProcessTest, AStoppedChildTakesItsGrandchildrenAlong) {
+  run("ok");
   const std::string mark = dir.file("mark");
   EXPECT_EQ(run("grandchild", mark, for_a_second()).failure.kind, FailureKind::kTimeout);
   const pid_t grandchild = marked_pid(mark);
@@ -84,9 +88,9 @@ TEST_F(ProcessTest, AShutdownDoesNotWaitForTheGraceOfATimeout) {
 
 TEST_F(ProcessTest, TheOthersInAChildThatHadToBeStoppedPayNothing) {
   config.concurrency = 4;
-  start();
+  run("shared:ok");
   const std::string first = dir.file("first"), second = dir.file("second");
-  const std::string stuck = enqueue("shared:wait", first, for_a_second());
+  const std::string stuck = enqueue("shared:wait", first, EnqueueOptions().max_retry(0).timeout(3s));
   const std::string other = enqueue("shared:wait", second);
   ASSERT_EQ(marked(first), marked(second)) << "both run in one child";
   get(server->wait_until_empty());
@@ -107,11 +111,12 @@ TEST_F(ProcessTest, ASigtermFromElsewhereDoesNotEndAChild) {
 }
 
 TEST_F(ProcessTest, HalfAFrameOnTheControlSocketHoldsUpNobody) {
+  run("ok");
   EXPECT_EQ(run("half-a-frame", {}, for_a_second()).failure.kind, FailureKind::kTimeout);
 }
 
 TEST_F(ProcessTest, AStoppedProcessIsEndedToo) {
-  start();
+  run("ok");
   const std::string mark = dir.file("mark");
   const std::string id = enqueue("sleep", mark, for_a_second());
   ::kill(marked_pid(mark), SIGSTOP);

@@ -58,7 +58,7 @@ describe.each<Kind>(['sqlite', 'redis'])('actions on %s', (kind) => {
     const { page } = tab;
     await visit(page, '/queues/default?state=scheduled');
     await page.locator('.tab-scheduled').getByText('6').waitFor();
-    await world.cli('enqueue', 'report:daily', '{"fresh":true}', '--id', 'fresh-1', '--in', '1m');
+    await world.cli('enqueue', 'report:daily', '{"fresh":true}', '--id', 'fresh-1', '--in', '30m');
     await page.locator('.tab-scheduled').getByText('7').waitFor();
     await page.getByText('fresh-1').waitFor();
   });

@@ -68,7 +68,7 @@ export class World {
     this.web = web;
     this.port = await eventually(`the address of windlass web in: ${web.output()}`, () => {
       if (web.child.exitCode !== null) throw new Error(web.output());
-      return Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(web.output())?.[1] ?? 0) || null;
+      return Number(/http:\/\/127\.0\.0\.1:(\d+)\D/.exec(web.output())?.[1] ?? 0) || null;
     });
   }
 
