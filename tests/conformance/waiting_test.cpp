@@ -10,13 +10,13 @@ namespace {
 
 using ::testing::IsEmpty;
 
-// Fails the test, and wakes whoever waits, if it lives for 20 s of real time: a signal was lost.
+// Fails the test, and wakes whoever waits, if it lives for 50 s of real time: a signal was lost.
 template <class Wakeable>
 class Patience {
  public:
   explicit Patience(Wakeable& sleeper)
       : thread_([this, &sleeper, ended = ended_.get_future()] {
-          if (ended.wait_for(20s) == std::future_status::ready) return;
+          if (ended.wait_for(50s) == std::future_status::ready) return;
           over_ = true;
           sleeper.wake();
         }) {}
