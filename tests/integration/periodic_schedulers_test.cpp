@@ -121,6 +121,7 @@ class Schedulers : public OnEachStore {
       std::string cursor;
       do {
         const auto page = inspector.list({.queue = queue, .state = TaskState::kPending}, 1000, cursor);
+        if (!page && page.error().code() == ErrorCode::kQueueNotFound) break;  // no tick yet
         if (!page) return ADD_FAILURE() << page.error().message(), found;
         for (const TaskInfo& task : page->tasks) ++found.tasks[std::string(task.payload.bytes())][task.scheduled_at];
         found.total += page->tasks.size();

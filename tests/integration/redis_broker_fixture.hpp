@@ -6,6 +6,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,16 @@ class RedisBrokerFixture : public RedisFixture {
   static std::shared_ptr<Broker> open_broker(const std::string& url) { return get(broker::open_broker(url)); }
 
   static EnqueueStatus put(Broker& broker, const NewTask& task) { return get(broker.enqueue(std::span(&task, 1))).at(0).status; }
+  // Stores it as scheduled, and returns when it is due. What is due when it comes to Redis would be pending at once.
+  static void put_due(Broker& broker, NewTask task) {
+    for (Duration delay = 20ms;; delay *= 2) {
+      task.process_at = base::real_clock().now() + delay;
+      if (get(broker.enqueue(std::span(&task, 1))).at(0).state == TaskState::kScheduled) break;
+      const TaskRef late{task.message.queue, task.message.id};
+      get(broker.act(std::span(&late, 1), TaskAction::kDelete));
+    }
+    while (base::real_clock().now() <= task.process_at) std::this_thread::yield();
+  }
   static std::vector<FetchedTask> fetch(Broker& broker, std::size_t max, const std::string& queue = "q",
                                         const std::string& owner = "server", Duration lease = 30s) {
     return get(broker.fetch({.queues = {{queue, max}}, .max = max, .owner = owner, .lease = lease}));

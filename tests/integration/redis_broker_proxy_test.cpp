@@ -244,8 +244,7 @@ class RedisProxy : public RedisBrokerFixture {
     scene.set = get(good.take_group("q", {.grace = Duration::zero()}, 1h));
     for (const char* id : {"p0", "p1"}) put(good, plain(id));
     put(good, delayed("later", 1h));
-    NewTask due = delayed("due", 2ms);
-    put(good, due);
+    put_due(good, plain("due"));
     for (const char* id : {"o0", "o1", "o2"}) {
       put(good, plain(id, "old"));
       finish(good, fetch_one(good, "old"), FinishKind::kArchive);
@@ -259,7 +258,6 @@ class RedisProxy : public RedisBrokerFixture {
     record.info.id = "h:1:there";
     get(good.publish_server(record, 1min));
     get(good.publish_scheduler({"there", {{.id = "e1"}}}, 1min));
-    while (base::real_clock().now() < due.process_at) std::this_thread::yield();
     return scene;
   }
 

@@ -39,7 +39,7 @@ TEST_F(RedisTrouble, AFullRedisTakesNoTasksButLetsThoseItHasBeDone) {
   auto broker = open_broker(server_.url());
   put(*broker, plain("a"));
   put(*broker, plain("b"));
-  put(*broker, delayed("c", 1ms));
+  put_due(*broker, plain("c"));
   server_.run({"CONFIG", "SET", "maxmemory", "1"});
   const Error error = error_of(try_put(*broker, plain("d")));
   EXPECT_EQ(error.code(), ErrorCode::kResourceExhausted);
@@ -109,14 +109,12 @@ TEST_F(RedisTrouble, AMissingPermissionStopsAVerbBeforeItHasWrittenAnything) {
   put(*good, plain("running"));
   const FetchedTask running = fetch_one(*good);
   for (const char* id : {"a", "b"}) put(*good, plain(id));
-  NewTask due = delayed("due", 1ms);
-  put(*good, due);
+  put_due(*good, plain("due"));
   NewTask fresh = plain("fresh");
   fresh.message.unique_key = "asynq:{q}:unique:t:k";
   fresh.unique_ttl = 1h;
   fresh.tick = Tick{"entry", TimePoint(1000s)};
   const TaskRef a{"q", "a"};
-  while (base::real_clock().now() <= due.process_at) std::this_thread::yield();
 
   const std::pair<ScriptName, std::function<Status(Broker&)>> verbs[] = {
       {ScriptName::kEnqueue, [&](Broker& b) { return status_of(try_put(b, fresh)); }},

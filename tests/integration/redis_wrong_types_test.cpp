@@ -105,10 +105,10 @@ TEST_F(RedisWrongTypes, AnEarlierTaskOfAnEntryThatIsNoTaskRunsNotAnyMore) {
 }
 
 TEST_F(RedisWrongTypes, DueTasksOfAGroupWithSuchAKeyWaitForAMinuteAndTheOthersAreMoved) {
-  NewTask held = delayed("held", 1ms);
+  NewTask held = plain("held");
   held.message.group = "bad";
-  put(*broker_, held);
-  put(*broker_, delayed("good", 1ms));
+  put_due(*broker_, held);
+  put_due(*broker_, plain("good"));
   spoil("asynq:{q}:g:bad");
   const std::vector<std::string> queues{"q"};
   std::size_t moved = 0;

@@ -37,8 +37,8 @@ window.addEventListener('keydown', (event) => {
   }
 });
 
-// While the component is shown; of two for the same keys the later one counts. What a person
-// sees answers to its keys at once: the handlers change with the page, not after it was painted. Keys: "?", "g q", "Enter".
+// While the component is shown; of two for the same keys the later one counts. What a person sees answers to its keys
+// at once: the handlers change with the page, not after it was painted. Keys: "?", "g q", "Enter".
 export function useKeys(map: Record<string, Handler>): void {
   useLayoutEffect(() => {
     const entries = Object.entries(map);
