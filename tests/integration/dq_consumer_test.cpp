@@ -149,13 +149,16 @@ TEST_F(DqConsumer, ARunThatIsLongerThanTimeToRunAndLeaseIsNotRunTwice) {
   auto producer = this->producer();
   dq::PutOptions options;
   options.ttr = 2s;
+  auto config = quick();
+  config.lease = 2s;
   auto one = consume(recording([&](Context&) {
-    // More than the time to run, the lease and the second look at it must pass while it runs.
-    const auto until = std::chrono::steady_clock::now() + 5s;
-    wait_until([&] { return std::chrono::steady_clock::now() > until; });
-    return Outcome::done();
-  }));
-  auto other = consume(recording());
+                       // More than the time to run, the lease and the second look at it must pass while it runs.
+                       const auto until = std::chrono::steady_clock::now() + 7s;
+                       wait_until([&] { return std::chrono::steady_clock::now() > until; });
+                       return Outcome::done();
+                     }),
+                     config);
+  auto other = consume(recording(), config);
   (void)get(producer.delay("m", 0s, options));
   log_.wait_for(1);
   if (total(*other, &dq::ConsumerStats::done) == 0) wait_until_empty();

@@ -94,7 +94,7 @@ class DqFixture : public ::testing::Test {
   static dq::ConsumerConfig quick() {
     dq::ConsumerConfig config;
     config.concurrency = 4;
-    config.lease = 1s;
+    config.lease = 3s;  // longer than a busy machine holds up a consumer
     config.retry_delay = [](int, const Failure&, const Context&) { return Duration(1ms); };
     return config;
   }

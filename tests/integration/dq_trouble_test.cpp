@@ -95,6 +95,7 @@ TEST_F(DqTrouble, WhileRedisIsAwayNothingIsLostAndNothingRunsTwice) {
 TEST_F(DqTrouble, AFrozenRedisTakesNoRunFromItsOwner) {
   auto producer = this->producer();
   auto config = quick();
+  config.lease = 2s;
   std::atomic<bool> go_on{false};
   const Handler handler = recording([&](Context&) {
     wait_until([&] { return go_on.load(); });
@@ -104,10 +105,10 @@ TEST_F(DqTrouble, AFrozenRedisTakesNoRunFromItsOwner) {
   (void)get(producer.delay("m", 0s));
   log_.wait_for(1);
   redis_->freeze();
-  const auto until = std::chrono::steady_clock::now() + 3s;  // three leases
+  const auto until = std::chrono::steady_clock::now() + 5s;  // more than two leases
   wait_until([&] { return std::chrono::steady_clock::now() > until; });
   redis_->thaw();
-  const auto after = std::chrono::steady_clock::now() + 5s;  // and time for the other one to take it over
+  const auto after = std::chrono::steady_clock::now() + 7s;  // and time for the other one to take it over
   wait_until([&] { return std::chrono::steady_clock::now() > after; });
   EXPECT_EQ(log_.size(), 1u);
   go_on = true;

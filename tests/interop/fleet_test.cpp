@@ -72,7 +72,7 @@ class Fleet : public Interop {
           if (now != before || completed() + static_cast<std::int64_t>(now.size()) != tasks)
             since = std::chrono::steady_clock::now();
           before = std::move(now);
-          return std::chrono::steady_clock::now() - since > std::chrono::seconds(2);
+          return std::chrono::steady_clock::now() - since > std::chrono::seconds(5);
         },
         "the living servers");
   }
