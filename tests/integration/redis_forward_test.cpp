@@ -14,10 +14,18 @@ class RedisForward : public RedisInspectFixture {
     return get(broker_->forward(std::span(&queue, 1), max));
   }
   // n tasks, due from `first` on, `step` apart.
-  void put_delayed(int n, Duration first, Duration step) {
+  void put_delayed(int n, Duration first, Duration step, int first_id = 10000) {
     std::vector<NewTask> tasks;
-    for (int i = 0; i < n; ++i) tasks.push_back(delayed(std::to_string(10000 + i), first + i * step));
+    for (int i = 0; i < n; ++i) tasks.push_back(delayed(std::to_string(first_id + i), first + i * step));
     get(broker_->enqueue(tasks));
+  }
+  static std::int64_t nanos(TimePoint at) { return at.time_since_epoch() / 1ns; }
+  static std::int64_t seconds(TimePoint at) { return at.time_since_epoch() / 1s; }
+  // Calls of a command since the server started.
+  long calls(const std::string& command) {
+    const std::string text = run({"INFO", "commandstats"}), name = "cmdstat_" + command + ":calls=";
+    const std::size_t at = text.find(name);
+    return at == std::string::npos ? 0 : std::stol(text.substr(at + name.size()));
   }
 };
 
@@ -65,6 +73,84 @@ TEST_F(RedisForward, CrowdsInBothSetsMoveTogether) {
   EXPECT_EQ(forward(100000).moved, 3000u);
   EXPECT_EQ(stats().retry + stats().scheduled, 0u);
   EXPECT_EQ(forward(10).next_due, std::nullopt);
+}
+
+TEST_F(RedisForward, ManyServersReadEachTaskOfTheirSecondAFewTimesOnly) {
+  put_delayed(300, 1s, 3ms);
+  const std::shared_ptr<Broker> others[] = {make_redis_broker(open(server_->socket_url()), clock_),
+                                            make_redis_broker(open(server_->socket_url()), clock_)};
+  const long before = calls("hmget");
+  const std::string queue = "q";
+  std::size_t moved = 0;
+  clock_.advance(1s);
+  for (int i = 0; i < 300; ++i, clock_.advance(3ms)) {
+    moved += forward(250).moved;
+    for (const auto& other : others) moved += get(other->forward(std::span(&queue, 1), 250)).moved;
+    ASSERT_EQ(moved, static_cast<std::size_t>(i) + 1) << "each at its time";
+  }
+  EXPECT_LE(calls("hmget") - before, 4 * 300);
+}
+
+TEST_F(RedisForward, TasksThatComeIntoThePresentSecondAreFoundInTime) {
+  put_delayed(100, 1s + 500ms, 1ms);
+  clock_.advance(1s);
+  EXPECT_EQ(forward(250).moved, 0u);
+  put(delayed("soon", 200ms));
+  put(delayed("from-go", 300ms));
+  run({"HDEL", "asynq:{q}:t:from-go", "w:at", "w:x"});
+  const ForwardResult step = forward(250);
+  EXPECT_EQ(step.moved, 1u) << "what has no exact time is due with its second";
+  EXPECT_EQ(step.next_due, clock_.now() + 200ms);
+  clock_.advance(200ms);
+  EXPECT_EQ(forward(250).moved, 1u);
+  EXPECT_EQ(info("soon").state, TaskState::kPending);
+}
+
+TEST_F(RedisForward, WhatLeavesOrChangesThePresentSecondAfterItWasReadIsNotMoved) {
+  put_delayed(30, 1s + 100ms, 10ms);
+  clock_.advance(1s);
+  ASSERT_EQ(forward(250).moved, 0u);
+  act("10001", TaskAction::kDelete);
+  act("10002", TaskAction::kArchive);
+  act("10003", TaskAction::kRun);
+  ASSERT_EQ(stats().pending, 1u);
+  // Put off within the second, and to another one; and gone without a trace.
+  run({"HSET", "asynq:{q}:t:10004", "w:at", std::to_string(nanos(clock_.now() + 600ms))});
+  run({"ZADD", "asynq:{q}:scheduled", std::to_string(seconds(clock_.now()) + 5), "10005"});
+  run({"DEL", "asynq:{q}:t:10006"});
+  clock_.advance(300ms);
+  EXPECT_EQ(forward(250).moved, 15u) << "10000 and 10007 to 10020";
+  clock_.advance(300ms);
+  EXPECT_EQ(forward(250).moved, 10u) << "10004 and 10021 to 10029";
+  EXPECT_EQ(stats().scheduled, 1u);
+}
+
+TEST_F(RedisForward, WhatGoForwardsMeanwhileIsForgotten) {
+  put_delayed(30, 1s + 100ms, 10ms);
+  clock_.advance(1s);
+  ASSERT_EQ(forward(250).moved, 0u);
+  // Go's forwarder takes the whole second.
+  run({"DEL", "asynq:{q}:scheduled"});
+  put_delayed(20, 500ms, 1ms, 20000);
+  const ForwardResult step = forward(250);
+  EXPECT_EQ(step.moved, 0u);
+  EXPECT_EQ(step.next_due, clock_.now() + 500ms);
+  clock_.advance(510ms);
+  EXPECT_EQ(forward(250).moved, 11u);
+}
+
+TEST_F(RedisForward, TheSideKeyOfASecondGoesByItself) {
+  put_delayed(30, 1s + 100ms, 10ms);
+  clock_.advance(1s);
+  ASSERT_EQ(forward(250).moved, 0u);
+  const std::string key = "asynq:{q}:windlass:due:" + std::to_string(seconds(clock_.now()));
+  EXPECT_EQ(run({"ZCARD", key}), "30");
+  EXPECT_EQ(run({"TTL", key}), "10");
+  run({"DEL", key});
+  clock_.advance(100ms);
+  EXPECT_EQ(forward(250).moved, 1u) << "it is made anew";
+  clock_.advance(1s);
+  EXPECT_EQ(forward(250).moved, 29u);
 }
 
 TEST_F(RedisForward, WhatGoScheduledMovesWithItsSecond) {

@@ -3,6 +3,8 @@
 
 -- So many tasks of one second are put into the order of their exact times; if there are more, they go by id.
 local FEW = 1000
+-- So many are read to find the soonest of them, again and again.
+local FEW_READ = 8
 
 -- What `at` (w:at) says within the second `score`, ns; 0 if it is of another second, and so out of date. All are texts.
 local function fraction_in(score, at)
@@ -23,21 +25,28 @@ local function sort_items(items)
   end
 end
 
+local function read_item(P, fields, from, place, id, score)
+  local h = fields_of(P .. 't:' .. id, 'w:at', unpack(fields))
+  return {id = id, from = from, place = place, score = tonumber(score), fraction = fraction_in(score, h[1]), fields = h}
+end
+
+-- So many ids of one second, beginning with a random one if they are more.
+local function ids_of_second(key, second, n, random)
+  if n == 0 then return {} end
+  local first = n > FEW and math.min(random % math.ceil(n / FEW) * FEW, n - FEW) or 0
+  return redis_call('ZRANGEBYSCORE', key, second, second, 'LIMIT', first, FEW)
+end
+
 -- Finds the tasks of the sorted sets `keys` whose time is at most `limit_s` seconds and `limit_fraction` ns ('+inf' and
 -- nil: all), the soonest first, `max` of them or less; there is one at least if any is due.
 -- Returns a table: `due`, items {id, from (number of its key), fields (w:at first, then those asked for)}; `at_head`,
 -- whether they are the first of their sets; `more`, whether more may be due. And of the second of the limit: `looked`,
 -- how many tasks were looked at, `nearest`, the fraction of the soonest of them that is not among `due`, and `unseen`,
--- whether there are others. `random` decides at which of them to look if they are many.
-local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
+-- whether there are others. `random` decides at which of them to look if they are many. `take_present(found, counts)` takes from the
+-- second of the limit instead, if given: `counts` are those of its tasks in each set.
+local function find_due(P, keys, fields, limit_s, limit_fraction, max, random, take_present)
   local found = {due = {}, more = false, looked = 0, unseen = false}
   local due = found.due
-
-  local function read(from, place, id, score)
-    local h = fields_of(P .. 't:' .. id, 'w:at', unpack(fields))
-    local fraction = fraction_in(score, h[1])
-    return {id = id, from = from, place = place, score = tonumber(score), fraction = fraction, fields = h}
-  end
 
   -- The first `max` ids of one or two lists that are in order, each with the number of its list.
   local function merge(lists)
@@ -75,13 +84,13 @@ local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
     for from, list in ipairs(lists) do
       for i = 1, #list, 2 do
         if cut and tonumber(list[i + 1]) >= tonumber(cut) then break end
-        due[#due + 1] = read(from, i, list[i], list[i + 1])
+        due[#due + 1] = read_item(P, fields, from, i, list[i], list[i + 1])
       end
     end
     if cut and #due == 0 then
       for from, key in ipairs(keys) do
         for place, id in ipairs(redis_call('ZRANGEBYSCORE', key, cut, cut)) do
-          due[#due + 1] = read(from, place, id, cut)
+          due[#due + 1] = read_item(P, fields, from, place, id, cut)
         end
       end
     end
@@ -89,13 +98,11 @@ local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
   end
 
   -- Of the second of the limit: those whose nanosecond has come.
-  local function take_present()
+  local function look_at_present(_, counts)
     for from, key in ipairs(keys) do
-      local n = redis_call('ZCOUNT', key, limit_s, limit_s)
-      local first = n > FEW and math.min(random % math.ceil(n / FEW) * FEW, n - FEW) or 0
-      found.unseen = found.unseen or n > FEW
-      for i, id in ipairs(n > 0 and redis_call('ZRANGEBYSCORE', key, limit_s, limit_s, 'LIMIT', first, FEW) or {}) do
-        local item = read(from, i, id, limit_s)
+      found.unseen = found.unseen or counts[from] > FEW
+      for i, id in ipairs(ids_of_second(key, limit_s, counts[from], random)) do
+        local item = read_item(P, fields, from, i, id, limit_s)
         found.looked = found.looked + 1
         if item.fraction <= limit_fraction then
           due[#due + 1] = item
@@ -118,7 +125,15 @@ local function find_due(P, keys, fields, limit_s, limit_fraction, max, random)
     return found
   end
   if past and max > 0 then take_seconds() end
-  if limit_fraction and not found.more and (#due < max or (max == 0 and not past)) then take_present() end
+  if limit_fraction and not found.more and (#due < max or (max == 0 and not past)) then
+    local counts, n = {}, 0
+    for from, key in ipairs(keys) do
+      counts[from] = redis_call('ZCOUNT', key, limit_s, limit_s)
+      n = n + counts[from]
+    end
+    local take = n > FEW_READ and take_present or look_at_present
+    take(found, counts)
+  end
   sort_items(due)
 
   local left = due[max + 1]
