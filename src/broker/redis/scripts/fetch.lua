@@ -11,6 +11,15 @@ must_be('list', P .. 'active')
 must_be('zset', P .. 'lease')
 must_be('set', P .. 'windlass:owners')
 
+-- Redis keeps a sorted set of up to 128 short members as a list, in which it looks for the place of each new one from the start. After
+-- one long member it is a tree, as long as it is not empty. For a few that is not worth two commands more.
+local MANY, LONG_MEMBER = 16, string.rep('-', 65)
+local function add_leases(key, leases)
+  if #leases < 2 * MANY then return redis_call('ZADD', key, unpack(leases)) end
+  redis_call('ZADD', key, 0, LONG_MEMBER, unpack(leases))
+  redis_call('ZREM', key, LONG_MEMBER)
+end
+
 local ends = time_us() + lease
 local score = integer(math.floor(ends / 1000000))
 local run = nonce .. ':' .. integer(ends) .. ':' .. ARGV[5] .. ':' .. owner
@@ -35,7 +44,7 @@ end
 redis_call('LTRIM', KEYS[1], 0, -(#ids + 1))
 if #active > 0 then
   redis_call('LPUSH', P .. 'active', unpack(active))
-  redis_call('ZADD', P .. 'lease', unpack(leases))
+  add_leases(P .. 'lease', leases)
   redis_call('SADD', P .. 'windlass:owners', owner)
 end
 return out
