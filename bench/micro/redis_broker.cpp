@@ -1,16 +1,23 @@
 // What the scripts of the Redis broker cost Redis.
 //
-//   bench_redis_broker [URL]           default: redis://127.0.0.1:6379/15. Works in a queue of its own, and removes it
+//   bench_redis_broker [URL [WINDOW ...]]
 //
-// One thread: 200,000 tasks with 100 bytes are enqueued in batches of 100, then fetched and finished in batches of 100 while so many
-// are active: 100, 1000, 5000; finished in the order of fetching ("fifo") or at random among the active. For each phase: tasks a
-// second, and CPU time of redis-server a task.
+//   URL      default: redis://127.0.0.1:6379/15. Works in a queue of its own, and removes it
+//   WINDOW   default: 100 1000 5000
+//
+// 200,000 tasks with 100 bytes are enqueued in batches of 100, then fetched and finished. For each phase: tasks a second, and CPU
+// time of redis-server a task.
+//   WINDOW active   one thread, batches of 100, while WINDOW tasks are active; finished in the order of fetching ("fifo") or at random
+//                   among the active. It waits for each answer, so Redis has nothing to do in between: what counts is the CPU time
+//   calls in flight four threads, each with batches of 250: Redis has always something to do. What its core can give a server
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <deque>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "broker/redis/redis_broker.hpp"
@@ -21,7 +28,7 @@ namespace {
 using namespace windlass;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kTasks = 200'000, kBatch = 100;
+constexpr std::size_t kTasks = 200'000, kBatch = 100, kInFlight = 4, kBatchInFlight = 250;
 const std::string kQueue = "bench_redis_broker";
 
 class Meter {
@@ -69,19 +76,20 @@ bool fill(broker::Broker& broker, std::size_t tasks) {
   return true;
 }
 
-std::size_t drain(broker::Broker& broker, std::size_t window, bool fifo) {
+// Returns how many tasks were finished.
+std::size_t drain(broker::Broker& broker, std::size_t batch, std::size_t window, bool fifo) {
   std::deque<broker::LeaseRef> active;
   std::mt19937 random(1);
   std::size_t finished = 0;
   for (bool more = true; more || !active.empty();) {
     while (more && active.size() < window) {
-      const auto tasks = broker.fetch({.queues = {{kQueue, kBatch}}, .max = kBatch, .owner = "bench", .lease = std::chrono::seconds(300)});
+      const auto tasks = broker.fetch({.queues = {{kQueue, batch}}, .max = batch, .owner = "bench", .lease = std::chrono::seconds(300)});
       if (!tasks) return finished;
       more = !tasks->empty();
       for (const auto& task : *tasks) active.push_back({{kQueue, task.message.id}, task.token});
     }
     std::vector<broker::Finish> items;
-    for (std::size_t i = 0; i < kBatch && !active.empty(); ++i) {
+    for (std::size_t i = 0; i < batch && !active.empty(); ++i) {
       if (!fifo) std::swap(active.front(), active[random() % active.size()]);
       items.push_back({.lease = active.front(), .kind = broker::FinishKind::kDone});
       active.pop_front();
@@ -90,6 +98,28 @@ std::size_t drain(broker::Broker& broker, std::size_t window, bool fifo) {
     if (!outcomes) return finished;
     finished += static_cast<std::size_t>(std::ranges::count(*outcomes, broker::FinishOutcome::kApplied));
   }
+  return finished;
+}
+
+// The life of all tasks, with a line for each half.
+template <class Drain>
+bool measure(redis::Client& client, broker::Broker& broker, const std::string& phase, const Drain& drain_all) {
+  const Meter enqueue(client);
+  if (!fill(broker, kTasks)) return false;
+  enqueue.print("enqueue, batches of 100", kTasks);
+  const Meter drained(client);
+  const std::size_t finished = drain_all();
+  drained.print("fetch and finish, " + phase, finished);
+  return finished > 0;
+}
+
+std::size_t drain_in_flight(broker::Broker& broker) {
+  std::atomic<std::size_t> finished{0};
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < kInFlight; ++i) {
+    threads.emplace_back([&] { finished += drain(broker, kBatchInFlight, kBatchInFlight, true); });
+  }
+  threads.clear();
   return finished;
 }
 
@@ -102,16 +132,17 @@ int main(int argc, char** argv) {
   if (!client) return std::printf("%s\n", client.error().message().c_str()), 2;
   const auto broker = broker::make_redis_broker(*client, base::real_clock());
   if (const auto up = broker->ping(); !up) return std::printf("%s\n", up.error().message().c_str()), 1;
-  for (const std::size_t window : {100, 1000, 5000}) {
+  std::vector<std::string> windows(argv + std::min(argc, 2), argv + argc);
+  if (windows.empty()) windows = {"100", "1000", "5000"};
+  bool went_well = true;
+  for (const std::string& window : windows) {
     for (const bool fifo : {true, false}) {
-      const std::string name = std::to_string(window) + " active, " + (fifo ? "fifo" : "random");
-      const Meter enqueue(**client);
-      if (!fill(*broker, kTasks)) return std::printf("cannot enqueue\n"), 1;
-      enqueue.print("enqueue, batches of 100", kTasks);
-      const Meter drained(**client);
-      const std::size_t finished = drain(*broker, window, fifo);
-      drained.print("fetch and finish, " + name, finished);
+      went_well = went_well && measure(**client, *broker, window + " active, " + (fifo ? "fifo" : "random"),
+                                       [&] { return drain(*broker, kBatch, std::stoul(window), fifo); });
     }
   }
+  went_well = went_well && measure(**client, *broker, "calls in flight", [&] { return drain_in_flight(*broker); });
+  if (!went_well) std::printf("an answer was missing\n");
   (void)broker->remove_queue(kQueue, true);
+  return went_well ? 0 : 1;
 }
