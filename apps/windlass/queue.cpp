@@ -1,4 +1,4 @@
-// windlass queue ls|inspect|history|pause|resume|rm
+// windlass queue ls|inspect|history|pause|resume
 #include <array>
 #include <memory>
 
@@ -9,6 +9,7 @@
 #include "carrying.hpp"
 #include "json.hpp"
 #include "output.hpp"
+#include "queue_rm.hpp"
 #include "queues.hpp"
 #include "session.hpp"
 
@@ -18,7 +19,6 @@ namespace {
 struct QueueArgs {
   std::vector<std::string> queues;
   int days = 10;
-  bool force = false;
 };
 
 Result<int> list(const Session& session) {
@@ -94,21 +94,13 @@ struct Verb {
   const char* name;
   const char* help;
   const char* done;
-  Status (*act)(const Inspector&, const std::string& queue, const QueueArgs&);
+  Status (*act)(const Inspector&, const std::string& queue);
 };
 
-Status remove(const Inspector& inspector, const std::string& queue, const QueueArgs& args) {
-  const Status removed = inspector.remove_queue(queue, args.force);
-  if (removed || removed.error().code() != ErrorCode::kQueueNotEmpty || args.force) return removed;
-  return Error(removed.error().code(), removed.error().message() + "; --force removes it with its tasks");
-}
-
-constexpr std::array<Verb, 3> kVerbs{{
+constexpr std::array<Verb, 2> kVerbs{{
     {"pause", "Let servers take no more tasks from queues", "paused",
-     [](const Inspector& i, const std::string& q, const QueueArgs&) { return i.pause_queue(q); }},
-    {"resume", "End a pause", "resumed",
-     [](const Inspector& i, const std::string& q, const QueueArgs&) { return i.resume_queue(q); }},
-    {"rm", "Remove empty queues, or with --force those with tasks", "removed", remove},
+     [](const Inspector& i, const std::string& q) { return i.pause_queue(q); }},
+    {"resume", "End a pause", "resumed", [](const Inspector& i, const std::string& q) { return i.resume_queue(q); }},
 }};
 
 Result<int> act(const Session& session, const QueueArgs& args, const Verb& verb) {
@@ -117,7 +109,7 @@ Result<int> act(const Session& session, const QueueArgs& args, const Verb& verb)
   int code = kOk;
   codec::Value::Array done;
   for (const std::string& queue : args.queues) {
-    if (const Status status = verb.act(Inspector(*broker), queue, args); !status) {
+    if (const Status status = verb.act(Inspector(*broker), queue); !status) {
       const int failed = session.report(status.error());
       if (code == kOk) code = failed;
       continue;
@@ -152,10 +144,10 @@ void add_queue(CLI::App& app, Session& session) {
       ->add_option("--days,-x", args->days, "how many days back (default 10)")
       ->check(CLI::Range(1, 3650));
   add_queue_move(*queue, session);
+  add_queue_rm(*queue, session);
   for (const Verb& verb : kVerbs) {
     CLI::App* command = queue->add_subcommand(verb.name, verb.help);
     command->add_option("QUEUE", args->queues, "names of queues")->required();
-    if (verb.act == remove) command->add_flag("--force,-f", args->force, "also with tasks in it (but none running)");
     command->callback([&session, args, &verb] { session.run = [&session, args, &verb] { return act(session, *args, verb); }; });
   }
 }

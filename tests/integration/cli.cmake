@@ -4,7 +4,7 @@ windlass_test(cli_tests
           documents_test.cpp
   LAYERS exec mux
   LABEL integration
-  TIMEOUT 60)
+  TIMEOUT 180)
 add_dependencies(cli_tests windlass_tool)
 target_compile_definitions(cli_tests PRIVATE
   WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>" WINDLASS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

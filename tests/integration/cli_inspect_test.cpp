@@ -135,7 +135,13 @@ TEST_F(CliInspect, QueuesArePausedResumedAndRemoved) {
   const Ran full = windlass({"queue", "rm", "default"});
   EXPECT_EQ(full.code, 4);
   EXPECT_THAT(full.err, HasSubstr("--force"));
-  EXPECT_EQ(windlass({"queue", "rm", "default", "--force"}).code, 0);
+  EXPECT_EQ(windlass({"queue", "rm", "default", "none", "--force", "--dry-run"}).out, "queue default with 1 tasks would be removed\n");
+  EXPECT_EQ(windlass({"queue", "rm", "default", "--force", "--dry-run", "--json"}).out, "{\"matching\":1,\"dry_run\":true}\n");
+  const Ran unasked = windlass({"queue", "rm", "default", "--force"});
+  EXPECT_EQ(unasked.code, 2);
+  EXPECT_THAT(unasked.err, HasSubstr("--yes"));
+  EXPECT_THAT(listed({}), ElementsAre("a"));
+  EXPECT_EQ(windlass({"queue", "rm", "default", "--force", "--yes"}).code, 0);
   EXPECT_EQ(windlass({"queue", "rm", "default"}).code, 3);
   EXPECT_EQ(windlass({"queue", "ls", "--json"}).out, "{\"queues\":[]}\n");
 }

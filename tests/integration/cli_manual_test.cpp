@@ -85,6 +85,59 @@ TEST_F(CliManual, ZshTakesItsScript) {
   EXPECT_EQ(ran.out, "_windlass\n");
 }
 
+// Types into an interactive zsh on a terminal of its own. Control-X prints the line and empties it; MENU_COMPLETE lets the second tab
+// take the second of what is offered.
+constexpr const char* kZshRc = R"(PS1=
+autoload -Uz compinit
+compinit -D
+setopt MENU_COMPLETE
+source $ZDOTDIR/completion.zsh
+bindkey '^I' complete-word
+report() { print -r -- "<<$BUFFER>>"; BUFFER= }
+zle -N report
+bindkey '^X' report
+zle-line-init() { print READY }
+zle -N zle-line-init
+)";
+constexpr const char* kZshTypist = R"(zmodload zsh/zpty
+zpty z zsh -d -i
+zpty -r z got '*READY*' || { print -r -- "zsh did not start: $got"; exit 1 }
+for line in "$@"; do
+  zpty -w -n z "${(g::)line}"$'\x18'
+  zpty -r z got '*<<*>>*' || { print -r -- "no answer: $got"; exit 1 }
+  got=${got##*<<}
+  print -r -- "${got%%>>*}"
+done
+)";
+
+TEST_F(CliManual, ZshCompletes) {
+  if (!is_installed("zsh")) GTEST_SKIP() << "zsh is not installed (scripts/setup test)";
+  script("zsh");
+  write_file(path(".zshrc"), kZshRc);
+  write_file(path("typist.zsh"), kZshTypist);
+  write_file(path("entries.toml"), "");
+  const std::pair<std::string, std::string> typed[] = {
+      {"windlass ta\\t", "windlass task "},
+      {"windlass task ls --stat\\t", "windlass task ls --state "},
+      {"windlass task ls --state a\\t", "windlass task ls --state active"},
+      {"windlass task ls --state a\\t\\t", "windlass task ls --state aggregating"},
+      {"windlass task ls --log-format j\\t", "windlass task ls --log-format json "},
+      {"windlass task del\\t\\t", "windlass task delete-all"},
+      {"windlass --broker x queue h\\t", "windlass --broker x queue history "},
+      {"windlass completion z\\t", "windlass completion zsh "},
+      {"windlass schedule " + path("ent") + "\\t", "windlass schedule " + path("entries.toml") + " "},
+      {"windlass task ls --queue \\t", "windlass task ls --queue "},
+  };
+  Arguments argv{"zsh", "-f", path("typist.zsh")};
+  std::string wanted;
+  for (const auto& [keys, line] : typed) {
+    argv.push_back(keys);
+    wanted += line + "\n";
+  }
+  const Ran ran = run(argv, {}, {"HOME=" + folder_.string(), "ZDOTDIR=" + folder_.string(), "TERM=dumb"});
+  EXPECT_EQ(ran.out, wanted) << ran.err;
+}
+
 TEST_F(CliManual, TheManualPageIsGoodRoffAndNamesEveryCommand) {
   if (!is_installed("groff")) GTEST_SKIP() << "groff is not installed (scripts/setup test)";
   const Ran page = windlass({"man"});

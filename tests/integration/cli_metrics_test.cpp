@@ -119,9 +119,22 @@ TEST_F(CliMetrics, PromtoolFindsNothingWrongWithThePages) {
   const ServingProgram schedules = scheduler();
   EXPECT_TRUE(works.wait_for("\nwindlass_concurrency "));
   EXPECT_TRUE(schedules.wait_for("\nwindlass_scheduler_ticks_total{"));
-  for (const ServingProgram* program : {&exports, &works, &schedules}) {
-    const Ran checked = promtool(program->scrape());
-    EXPECT_EQ(checked.code, 0) << checked.out << checked.err;
+  std::vector<std::string> pages;
+  for (const ServingProgram* program : {&exports, &works, &schedules}) pages.push_back(program->scrape());
+  const ServingProgram consumes({WINDLASS_TOOL, "dq", "consume", "--node", "127.0.0.1:1/tube", "--node", "127.0.0.1:2/tube", "--lock",
+                                 "sqlite:" + path("locks.db"), "--exec", "cat", "--metrics-listen", "127.0.0.1:0"});
+  EXPECT_TRUE(consumes.wait_for("\nwindlass_dq_connected{"));
+  pages.push_back(consumes.scrape());
+  RunningProgram web(with_broker({"web", "--listen", "127.0.0.1:0"}));
+  const std::regex url("http://(127\\.0\\.0\\.1:[0-9]+)");
+  std::smatch found;
+  ASSERT_TRUE(web.wait_for("/\n")) << web.err();
+  ASSERT_TRUE(std::regex_search(web.out(), found, url)) << web.out();
+  pages.push_back(get(found[1], "/metrics").body);
+  EXPECT_THAT(pages.back(), HasSubstr("windlass_queue_tasks"));
+  for (const std::string& page : pages) {
+    const Ran checked = promtool(page);
+    EXPECT_EQ(checked.code, 0) << checked.out << checked.err << page;
   }
 }
 

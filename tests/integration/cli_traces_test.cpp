@@ -1,5 +1,7 @@
 // Traces of the tool: from `enqueue` over `work --exec` into the command and what that enqueues, as a collector gets them.
 #include <map>
+#include <regex>
+#include <sstream>
 
 #include "cli_fixture.hpp"
 #include "support/http_stub.hpp"
@@ -53,6 +55,45 @@ TEST_F(CliTraces, LinesOfARunCarryItsTrace) {
   ASSERT_EQ(windlass({"--traces", traces(), "enqueue", "t"}).code, 0);
   const Ran worked = work_all("t=sh -c 'echo hello >&2'", {"--log-format", "json"});
   EXPECT_THAT(worked.err, HasSubstr("\"trace\":\"" + at(spans().at("enqueue t"), "traceId") + "\""));
+}
+
+// "name=value" of a line of the log; "" if the line has none.
+std::string field(const std::string& line, const std::string& name) {
+  std::smatch found;
+  return std::regex_search(line, found, std::regex(" " + name + "=([^ \n]+)")) ? found[1].str() : "";
+}
+// The first line with this text.
+std::string line_with(const std::string& log, const std::string& text) {
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(text) != std::string::npos) return line;
+  }
+  return "";
+}
+
+TEST_F(CliTraces, LinesOfTasksSayWhichInBothForms) {
+  ASSERT_EQ(windlass({"--traces", traces(), "enqueue", "t", "--id", "a", "--max-retry", "0"}).code, 0);
+  const std::string rule = "t=sh -c 'echo words of the command >&2; exit 3'";
+  const std::string text = work_all(rule).err;
+  for (const char* what : {"words of the command", "task failed"}) {
+    const std::string line = line_with(text, what);
+    EXPECT_EQ(field(line, "task"), "a") << text;
+    EXPECT_EQ(field(line, "queue"), "default");
+    EXPECT_EQ(field(line, "type"), "t");
+    EXPECT_EQ(field(line, "attempt"), "1");
+    EXPECT_EQ(field(line, "trace").size(), 32u);
+  }
+  ASSERT_EQ(windlass({"--traces", traces(), "enqueue", "t", "--id", "b", "--max-retry", "0"}).code, 0);
+  const std::string json = work_all(rule, {"--log-format", "json"}).err;
+  for (const char* what : {"words of the command", "task failed"}) {
+    const auto line = codec::parse_json(line_with(json, what));
+    ASSERT_TRUE(line) << json;
+    EXPECT_EQ(at(*line, "task"), "b");
+    EXPECT_EQ(at(*line, "queue"), "default");
+    EXPECT_EQ(at(*line, "type"), "t");
+    EXPECT_EQ(at(*line, "attempt"), "1");
+    EXPECT_EQ(at(*line, "trace").size(), 32u);
+  }
 }
 
 TEST_F(CliTraces, WithoutTracesTheCommandHasNone) {

@@ -2,7 +2,7 @@
 if(WINDLASS_SANITIZE STREQUAL "")
   windlass_test(dash_tests
     SOURCES dash_test.cpp ../support/child_process.cpp ../support/redis_server.cpp
-    LAYERS exec mux redis
+    LAYERS exec mux redis api broker
     LABEL integration
     TIMEOUT 180)
   add_dependencies(dash_tests windlass_tool)

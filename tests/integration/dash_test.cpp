@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include <windlass/client.hpp>
+
 #include "cli_fixture.hpp"
 #include "integration/running_program.hpp"
 #include "support/redis_server.hpp"
@@ -93,6 +95,84 @@ TEST_F(DashScreen, FromTheQueuesToATaskAndBack) {
   ASSERT_TRUE(shows("2 queues"));
   press({"q"});
   ASSERT_TRUE(becomes(Not(HasSubstr("2 queues")))) << "the terminal is as it was";
+}
+
+TEST_F(DashScreen, GroupsAndTheirTasks) {
+  enqueue("g1", {"--group", "daily"});
+  enqueue("g2", {"--group", "weekly"});
+  start(broker());
+  ASSERT_TRUE(shows("1 queue"));
+  press({"Enter"});
+  ASSERT_TRUE(shows("no active tasks"));
+  press({"Right"});
+  ASSERT_TRUE(shows("no pending tasks"));
+  press({"Right"});
+  ASSERT_TRUE(becomes(AllOf(HasSubstr("(all)"), HasSubstr("daily"), HasSubstr("weekly"))));
+  press({"Down", "Down", "Enter"});
+  ASSERT_TRUE(becomes(AllOf(HasSubstr("payload-of-g2"), Not(HasSubstr("payload-of-g1")))));
+  press({"Enter"});
+  ASSERT_TRUE(shows("group       weekly"));
+  press({"q", "q"});
+  ASSERT_TRUE(shows("(all)"));
+}
+
+TEST_F(DashScreen, ATaskThatFailedIsShownWithAllOfIt) {
+  enqueue("f", {"--max-retry", "0"});
+  ASSERT_EQ(work_all("t=sh -c 'echo the last words >&2; kill -SEGV $$'").code, 0);
+  start(broker());
+  ASSERT_TRUE(shows("1 queue"));
+  press({"Enter"});
+  ASSERT_TRUE(shows("no active tasks"));
+  press({"h", "h"});
+  ASSERT_TRUE(becomes(AllOf(HasSubstr("LAST FAILURE"), HasSubstr("SIGSEGV"))));
+  press({"Enter"});
+  ASSERT_TRUE(becomes(AllOf(HasSubstr("state       archived"), HasSubstr("SIGSEGV"), HasSubstr("the last words"))));
+  press({"r"});
+  ASSERT_TRUE(shows("Run task 'f' of queue 'default'? y / n"));
+  press({"y"});
+  ASSERT_TRUE(shows("state       pending"));
+}
+
+TEST_F(DashScreen, EntriesOfSchedulersAreShown) {
+  write_file(path("s.toml"), "[[entry]]\nname = \"nightly\"\ncron = \"0 3 * * *\"\ntype = \"report\"\n");
+  RunningProgram scheduler(with_broker({"schedule", path("s.toml")}));
+  start(broker());
+  press({"3"});
+  ASSERT_TRUE(becomes(AllOf(HasSubstr("1 entry of schedulers that live"), HasSubstr("0 3 * * *"), HasSubstr("report"))));
+  scheduler.signal(SIGTERM);
+  scheduler.wait();
+  ASSERT_TRUE(shows("no scheduler lives"));
+}
+
+TEST_F(DashScreen, ThousandsOfQueuesAreScrolled) {
+  constexpr int kQueues = 5000;
+  std::vector<Task> tasks;
+  for (int i = 0; i < kQueues; ++i) tasks.emplace_back("t", "x", EnqueueOptions().queue("q" + std::to_string(10000 + i)));
+  Client client(*open_broker(broker()));
+  for (const auto& stored : client.enqueue_batch(tasks)) ASSERT_TRUE(stored);
+  start(broker());
+  ASSERT_TRUE(becomes(AllOf(HasSubstr("5000 queues  size 5.0k"), HasSubstr("q10000"))));
+  press({"Up"});
+  ASSERT_TRUE(shows("q14999"));
+  press({"Enter"});
+  ASSERT_TRUE(becomes(AllOf(HasSubstr("q14999"), HasSubstr("no active tasks"))));
+}
+
+TEST_F(DashScreen, NamesSteerNoTerminalAndNoColorIsObeyed) {
+  const std::string name = "bad\x1b[31m\n<b> 队列 e\xcc\x81";
+  enqueue("a", {"--queue", name});
+  ::setenv("NO_COLOR", "1", 1);
+  start(broker());
+  ::unsetenv("NO_COLOR");
+  ASSERT_TRUE(becomes(AllOf(HasSubstr("bad\\x1b[31m\\n"), HasSubstr("1 queue"))));
+  press({"Enter"});
+  ASSERT_TRUE(shows("no active tasks"));
+  press({"Right"});
+  ASSERT_TRUE(shows("payload-of-a"));
+  press({"Enter"});
+  ASSERT_TRUE(becomes(AllOf(HasSubstr("state       pending"), HasSubstr("队列 e\xcc\x81"))));
+  const std::string colored = tmux({"capture-pane", "-p", "-e"}).out;
+  EXPECT_EQ(colored.find("\x1b[3"), std::string::npos) << colored;
 }
 
 TEST_F(DashScreen, ActsAskFirst) {

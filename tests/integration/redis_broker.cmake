@@ -9,9 +9,9 @@ windlass_test(redis_broker_tests
   LABEL integration TIMEOUT 240)
 
 windlass_test(cli_redis_tests
-  SOURCES cli_redis_test.cpp ../support/child_process.cpp ../support/redis_server.cpp
-  LAYERS exec mux redis
+  SOURCES cli_redis_test.cpp cli_asynq_test.cpp ../support/child_process.cpp ../support/redis_server.cpp
+  LAYERS exec mux redis api broker
   LABEL integration TIMEOUT 120)
 add_dependencies(cli_redis_tests windlass_tool windlass_clock_shim)
 target_compile_definitions(cli_redis_tests PRIVATE
-  WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>" WINDLASS_CLOCK_SHIM="$<TARGET_FILE:windlass_clock_shim>")
+  WINDLASS_TOOL="$<TARGET_FILE:windlass_tool>" WINDLASS_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WINDLASS_CLOCK_SHIM="$<TARGET_FILE:windlass_clock_shim>")

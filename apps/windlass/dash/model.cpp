@@ -14,7 +14,8 @@ constexpr int kFrameLines = 6;
 int count_of_rows(const Snapshot& data, View view) {
   switch (view) {
     case View::kQueues: return static_cast<int>(data.queues.size());
-    case View::kTasks: return static_cast<int>(data.page.tasks.size());
+    // Above the groups stands a line for all of them.
+    case View::kTasks: return static_cast<int>(data.query.lists_groups() ? data.groups.size() + 1 : data.page.tasks.size());
     case View::kServers: {
       std::size_t rows = data.servers.size();
       for (const ServerInfo& server : data.servers) rows += server.workers.size();
@@ -60,6 +61,7 @@ Query Model::query() const {
     query.state = state_;
     query.cursor = cursor_;
     query.rows = static_cast<std::size_t>(rows());
+    if (state_ == TaskState::kAggregating) query.group = group_;
   }
   return query;
 }
@@ -198,6 +200,7 @@ void Model::change_state(int by) {
   constexpr int kCount = static_cast<int>(std::size(kTabs));
   const int at = static_cast<int>(std::find(std::begin(kTabs), std::end(kTabs), state_) - std::begin(kTabs));
   state_ = kTabs[(at + by + kCount) % kCount];
+  group_.reset();
   reset_list();
 }
 
@@ -213,7 +216,10 @@ void Model::open() {
     if (!queue) return;
     queue_ = queue->queue;
     view_ = View::kTasks;
+    group_.reset();
     reset_list();
+  } else if (query().lists_groups()) {
+    open_group();
   } else if (view_ == View::kTasks) {
     const TaskInfo* task = chosen_task();
     if (!task) return;
@@ -223,11 +229,22 @@ void Model::open() {
   }
 }
 
+void Model::open_group() {
+  if (data_.query != query()) return;
+  group_ = selected_ == 0 ? "" : data_.groups.at(static_cast<std::size_t>(selected_) - 1).group;
+  reset_list();
+}
+
 void Model::back() {
   switch (view_) {
     case View::kHelp: view_ = before_help_; return;
     case View::kTask: view_ = View::kTasks; return;
     case View::kTasks:
+      if (state_ == TaskState::kAggregating && group_) {
+        group_.reset();
+        reset_list();
+        return;
+      }
       selected_queue_ = queue_;
       show(View::kQueues);
       return;

@@ -67,6 +67,7 @@ class Model {
   void open();
   void back();
   void show(View view);
+  void open_group();
   void next_page();
   void previous_page();
   void ask(ActKind kind);
@@ -78,6 +79,7 @@ class Model {
   std::string broker_;
   View view_ = View::kQueues, before_help_ = View::kQueues;
   std::string queue_, task_;
+  std::optional<std::string> group_;  // as in Query
   TaskState state_ = TaskState::kActive;
   int height_ = 24;
   int selected_ = 0, scroll_ = 0;

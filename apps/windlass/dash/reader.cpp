@@ -27,8 +27,12 @@ void read_tasks(const Inspector& inspector, const Query& query, Snapshot& into) 
     into.queues.push_back(*std::move(queue));
   else if (!is_missing(queue.error()))
     into.error = queue.error().message();
-  take_in(inspector.list({.queue = query.queue, .state = query.state}, query.rows, query.cursor), into.page,
-          into.error);
+  if (query.lists_groups())
+    take_in(inspector.groups(query.queue), into.groups, into.error);
+  else
+    take_in(inspector.list({.queue = query.queue, .state = query.state, .group = query.group.value_or("")}, query.rows,
+                           query.cursor),
+            into.page, into.error);
 }
 
 }  // namespace

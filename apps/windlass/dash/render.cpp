@@ -112,7 +112,7 @@ void draw_help(Grid& grid, const Model&, int y, int end) {
   static constexpr const char* kLines[] = {
       "1  2  3         queues, servers, schedulers",
       "up k  down j    the line above, the line below; in a task: scroll",
-      "Enter           open a queue, show a task",
+      "Enter           open a queue or a group, show a task",
       "left h  right l the tasks of another state",
       "n  p            next page, page before",
       "q  Esc          back; from the queues: leave",

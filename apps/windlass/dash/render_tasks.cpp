@@ -99,6 +99,15 @@ std::vector<std::string> cells_of(const TaskInfo& task) {
   return {};
 }
 
+// Tasks that are being aggregated are in no group any more: they count in the first line only.
+void draw_groups(Grid& grid, const Model& model, int y, int end) {
+  const QueueInfo* queue = model.queue_info();
+  TableText table{{{" GROUP", false, 12}, {"TASKS", true}}, {}};
+  table.rows.push_back({" (all)", queue ? short_count(queue->aggregating) : "-"});
+  for (const GroupInfo& group : model.data().groups) table.rows.push_back({" " + group.group, short_count(group.size)});
+  draw_table(grid, table, y, end, model.selected());
+}
+
 // Cut into lines of so many columns.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   std::vector<std::string> lines;
@@ -116,6 +125,10 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
 void draw_tasks(Grid& grid, const Model& model, int y, int end) {
   draw_queue_line(grid, model, y++);
   draw_tabs(grid, model, y++);
+  if (model.data().query.lists_groups()) {
+    draw_groups(grid, model, y, end);
+    return;
+  }
   const std::vector<TaskInfo>& tasks = model.data().page.tasks;
   if (tasks.empty()) {
     grid.put(1, y + 1, "no " + std::string(task_state_name(model.state())) + " tasks", Style::kDim);

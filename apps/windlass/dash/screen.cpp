@@ -11,6 +11,7 @@
 #include <curses.h>
 
 #include "base/utf8.hpp"
+#include "output.hpp"
 
 namespace windlass::app::dash {
 namespace {
@@ -21,6 +22,9 @@ constexpr int kEscapeMs = 25;
 
 constexpr short kErrorPair = 1, kGoodPair = 2, kWarnPair = 3, kBadPair = 4, kAccentPair = 5;
 
+// Whether the terminal has colours and its user wants them.
+bool colored() { return has_colors() && use_color(); }
+
 attr_t attributes_of(Style style) {
   switch (style) {
     case Style::kPlain: return A_NORMAL;
@@ -28,7 +32,7 @@ attr_t attributes_of(Style style) {
     case Style::kDim: return A_DIM;
     case Style::kSelected:
     case Style::kBar: return A_REVERSE;
-    case Style::kError: return A_BOLD | (has_colors() ? 0U : A_REVERSE);
+    case Style::kError: return A_BOLD | (colored() ? 0U : A_REVERSE);
     case Style::kWarn: return A_BOLD;
     case Style::kGood:
     case Style::kBad:
@@ -38,7 +42,7 @@ attr_t attributes_of(Style style) {
 }
 
 short pair_of(Style style) {
-  if (!has_colors()) return 0;
+  if (!colored()) return 0;
   switch (style) {
     case Style::kError: return kErrorPair;
     case Style::kGood: return kGoodPair;
@@ -50,7 +54,7 @@ short pair_of(Style style) {
 }
 
 void set_up_colors() {
-  if (!has_colors()) return;
+  if (!colored()) return;
   start_color();
   use_default_colors();
   init_pair(kErrorPair, COLOR_WHITE, COLOR_RED);

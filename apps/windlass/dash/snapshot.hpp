@@ -20,6 +20,10 @@ struct Query {
   std::string cursor;                    // kTasks
   std::size_t rows = 1;                  // kTasks: of a page
   std::string task;                      // kTask: its id
+  // kTasks, aggregating: the tasks of which group; "": of all; nothing: the groups themselves.
+  std::optional<std::string> group = std::nullopt;
+
+  bool lists_groups() const { return view == View::kTasks && state == TaskState::kAggregating && !group; }
   friend bool operator==(const Query&, const Query&) = default;
 };
 
@@ -30,6 +34,7 @@ struct Snapshot {
   TimePoint read_at;
   std::vector<QueueInfo> queues;  // kQueues: all; kTasks: the one
   TaskPage page;
+  std::vector<GroupInfo> groups;  // kTasks, where it lists groups
   std::optional<TaskInfo> task;
   std::vector<ServerInfo> servers;
   std::vector<SchedulerEntry> entries;

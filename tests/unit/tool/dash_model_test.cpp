@@ -13,6 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -132,6 +133,41 @@ TEST_F(Dash, StatesGoRoundToo) {
   EXPECT_EQ(model.state(), TaskState::kCompleted);
   press({kRight});
   EXPECT_EQ(model.state(), TaskState::kActive);
+}
+
+TEST_F(Dash, AggregatingTasksAreShownByTheirGroups) {
+  open_mail({});
+  press(U"ll");
+  ASSERT_TRUE(model.query().lists_groups());
+  const auto take_groups = [&] {
+    Snapshot snapshot = answer();
+    snapshot.queues = {queue("mail")};
+    snapshot.queues[0].aggregating = 8;
+    snapshot.groups = {{"daily", 2}, {"weekly\x1b[2J", 5}};
+    model.take(std::move(snapshot));
+  };
+  take_groups();
+  EXPECT_THAT(text(), AllOf(ContainsRegex(" \\(all\\) +8\n"), ContainsRegex(" daily +2\n"), ContainsRegex(" weekly\\\\x1b\\[2J +5\n")));
+  press(U"d");
+  EXPECT_FALSE(model.question()) << "a group is no task";
+  press(U"j\r");
+  EXPECT_EQ(model.query().group, "daily");
+  take_tasks({task("t1", TaskState::kAggregating)});
+  press(U"\r");
+  EXPECT_EQ(model.query().task, "t1");
+  press(U"q");
+  EXPECT_EQ(model.query().group, "daily");
+  press(U"q");
+  EXPECT_TRUE(model.query().lists_groups());
+  take_groups();
+  press(U"k");
+  press(U"k");
+  press(U"k\r");
+  EXPECT_EQ(model.query().group, "") << "all of them";
+  press(U"l");
+  EXPECT_EQ(model.query().group, std::nullopt);
+  press(U"hq");
+  EXPECT_EQ(model.view(), View::kQueues);
 }
 
 TEST_F(Dash, PagesGoForthAndBack) {

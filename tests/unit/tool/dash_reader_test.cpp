@@ -35,6 +35,21 @@ TEST_F(DashReader, ReadsWhatTheViewShows) {
   EXPECT_TRUE(read({View::kSchedulers}).entries.empty());
 }
 
+TEST_F(DashReader, ReadsGroupsAndTheirTasks) {
+  for (const char* group : {"daily", "weekly"}) {
+    ASSERT_TRUE(Client(broker).enqueue(Task("t", "x"), EnqueueOptions().queue("mail").group(group).task_id(group)));
+  }
+  Query query{View::kTasks, "mail", TaskState::kAggregating, "", 10, ""};
+  const Snapshot groups = read(query);
+  ASSERT_EQ(groups.groups.size(), 2u);
+  EXPECT_EQ(groups.groups[1].group, "weekly");
+  EXPECT_TRUE(groups.page.tasks.empty());
+  query.group = "weekly";
+  EXPECT_EQ(read(query).page.tasks.at(0).id, "weekly");
+  query.group = "";
+  EXPECT_EQ(read(query).page.tasks.size(), 2u);
+}
+
 TEST_F(DashReader, WhatIsGoneIsNoTrouble) {
   EXPECT_EQ(read({View::kTask, "mail", TaskState::kActive, "", 1, "none"}).error, "");
   EXPECT_EQ(read({View::kTasks, "none", TaskState::kPending, "", 10, ""}).error, "");
