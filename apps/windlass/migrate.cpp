@@ -8,7 +8,9 @@
 
 #include <windlass/inspector.hpp>
 
+#include "broker/samples.hpp"
 #include "carrying.hpp"
+#include "copy_records.hpp"
 #include "copy_tasks.hpp"
 #include "json.hpp"
 #include "output.hpp"
@@ -24,9 +26,9 @@ using namespace std::chrono_literals;
 constexpr Duration kLookEvery = 200ms;
 
 constexpr const char* kNotCarried[] = {
-    "statistics and histories of queues",
-    "what schedulers took of ticks: run only the schedulers of one store",
+    "since when tasks are pending or in their group: both begin anew",
     "progress of earlier runs",
+    "histories of periodic entries that only schedulers of Asynq served",
 };
 
 struct MigrateArgs {
@@ -77,25 +79,44 @@ Status copy_all(broker::Broker& from, broker::Broker& to, const std::vector<Queu
   std::uint64_t total = 0;
   for (const QueueInfo& queue : queues) total += queue.size;
   ProgressBar bar(total, "tasks");
+  // Ticks first: schedulers of the target must not take again what was taken.
+  if (const Status carried = copy_ticks(from, to); !carried) return carried;
   for (const QueueInfo& queue : queues) {
+    if (const Status carried = copy_counts(from, to, queue); !carried) return carried;
+    if (queue.paused) {
+      const Status paused = to.pause(queue.queue);
+      if (!paused && paused.error().code() != ErrorCode::kFailedPrecondition) return paused;  // it is paused already
+    }
     for (const TaskState state : kAllStates) {
       if (state == TaskState::kActive || count_of(queue, state) == 0) continue;
       CopyOrder order{.filter = {.queue = queue.queue, .state = state}, .queue = queue.queue};
       order.progress = [&](const CopyCount& so_far) { bar.show(so_far.seen()); };
       if (const Status copied = copy_tasks(from, to, order, count); !copied) return copied;
     }
-    if (!queue.paused) continue;
-    const Status paused = to.pause(queue.queue);
-    // Paused already; or it has no tasks, and so is not there.
-    if (!paused && paused.error().code() != ErrorCode::kFailedPrecondition && paused.error().code() != ErrorCode::kQueueNotFound) return paused;
+    if (const Status carried = copy_samples(from, to, queue.queue); !carried) return carried;
   }
-  return {};
+  return copy_samples(from, to, std::string(broker::kAllQueues));
+}
+
+// Runs that were counted here and not there; empty if there are none.
+Result<std::string> missing_counts(const Inspector& to, const QueueInfo& queue) {
+  const Result<QueueInfo> there = to.queue(queue.queue);
+  if (!there) return there.error();
+  if (there->processed_total >= queue.processed_total && there->failed_total >= queue.failed_total &&
+      there->expired_total >= queue.expired_total) {
+    return std::string();
+  }
+  return "queue '" + queue.queue + "': " + std::to_string(queue.processed_total) + " runs counted here, " +
+         std::to_string(there->processed_total) + " there";
 }
 
 // What differs, one line each.
 Result<std::vector<std::string>> differences(const Inspector& from, const Inspector& to, const std::vector<QueueInfo>& queues) {
   std::vector<std::string> found;
   for (const QueueInfo& queue : queues) {
+    const Result<std::string> missing = missing_counts(to, queue);
+    if (!missing) return missing.error();
+    if (!missing->empty()) found.push_back(*missing);
     for (const TaskState state : kAllStates) {
       const Result<Checksum> a = checksum_of(from, queue.queue, state), b = checksum_of(to, queue.queue, state);
       if (!a) return a.error();
@@ -154,7 +175,7 @@ Result<int> migrate(const Session& session, const MigrateArgs& args) {
 }  // namespace
 
 void add_migrate(CLI::App& app, Session& session) {
-  CLI::App* command = app.add_subcommand("migrate", "Copy all tasks of a store to another one, and check them");
+  CLI::App* command = app.add_subcommand("migrate", "Copy all of a store to another one, and check the tasks");
   auto args = std::make_shared<MigrateArgs>();
   command->add_option("SRC", args->from, "URL of the store to read; it stays as it is")->required()->type_name("URL");
   command->add_option("DST", args->to, "URL of the store to copy to")->required()->type_name("URL");

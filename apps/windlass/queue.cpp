@@ -6,6 +6,7 @@
 
 #include <windlass/inspector.hpp>
 
+#include "broker/placement.hpp"
 #include "carrying.hpp"
 #include "json.hpp"
 #include "output.hpp"
@@ -19,11 +20,38 @@ namespace {
 struct QueueArgs {
   std::vector<std::string> queues;
   int days = 10;
+  bool nodes = false;
 };
 
-Result<int> list(const Session& session) {
+// Where they are, in a Redis cluster.
+Result<int> list_places(const Session& session, broker::Broker& broker) {
+  const auto placement = broker::placement_of(broker);
+  if (!placement) return placement.error();
+  const Result<std::vector<std::string>> names = broker.queues();
+  if (!names) return names.error();
+  const Result<std::vector<broker::QueuePlace>> places = (*placement)->places(*names);
+  if (!places) return places.error();
+  Table table({"QUEUE", ">SLOT", "NODES"});
+  codec::Value::Array rows;
+  for (const broker::QueuePlace& place : *places) {
+    std::string text;
+    codec::Value::Array nodes;
+    for (const std::string& node : place.nodes) {
+      text += (text.empty() ? "" : " ") + node;
+      nodes.push_back(node);
+    }
+    table.add({place.queue, std::to_string(place.slot), text});
+    rows.push_back(codec::Value::Object{{"queue", place.queue}, {"slot", place.slot}, {"nodes", nodes}});
+  }
+  if (session.json) return Session::print(codec::Value::Object{{"queues", rows}});
+  table.print();
+  return kOk;
+}
+
+Result<int> list(const Session& session, const QueueArgs& args) {
   const Result<BrokerPtr> broker = session.open();
   if (!broker) return broker.error();
+  if (args.nodes) return list_places(session, **broker);
   const Result<std::vector<QueueInfo>> queues = read_queues(Inspector(*broker));
   if (!queues) return queues.error();
   if (session.json) return Session::print(codec::Value::Object{{"queues", to_json(*queues)}});
@@ -135,10 +163,10 @@ CLI::App* add_reader(CLI::App& queue, Session& session, const char* name, const 
 
 void add_queue(CLI::App& app, Session& session) {
   CLI::App* queue = app.add_subcommand("queue", "Look at queues, and steer them")->require_subcommand(1);
-  queue->add_subcommand("ls", "List all queues with their sizes")->callback([&session] {
-    session.run = [&session] { return list(session); };
-  });
   const auto args = std::make_shared<QueueArgs>();
+  CLI::App* ls = queue->add_subcommand("ls", "List all queues with their sizes");
+  ls->add_flag("--nodes", args->nodes, "of a Redis cluster: their hash slots and the nodes that have them");
+  ls->callback([&session, args] { session.run = [&session, args] { return list(session, *args); }; });
   add_reader(*queue, session, "inspect", "Show all about queues", inspect, args);
   add_reader(*queue, session, "history", "Show what queues did, day by day", history, args)
       ->add_option("--days,-x", args->days, "how many days back (default 10)")

@@ -47,7 +47,9 @@ int show_plan(const Session& session, const std::vector<QueueInfo>& queues, std:
     (void)Session::print(codec::Value::Object{{"matching", tasks}, {"dry_run", true}});
     return kOk;
   }
-  for (const QueueInfo& queue : queues) put("queue " + printable(queue.queue) + " with " + std::to_string(queue.size) + " tasks would be removed\n");
+  for (const QueueInfo& queue : queues) {
+    put("queue " + printable(queue.queue) + " with " + std::to_string(queue.size) + " tasks would be removed\n");
+  }
   return kOk;
 }
 

@@ -1,10 +1,12 @@
-// Transfer: carrying tasks to another queue or another store as they are, in whatever state. Only tools of operators need it, so it
-// stands beside Broker; all three stores have it.
+// Transfer: carrying tasks, and what is remembered besides them, to another queue or another store as they are. Only tools of operators
+// need it, so it stands beside Broker; all three stores have it.
 //
 // Thread-safe, blocking and batch-first as Broker, whose words it uses.
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "broker/side.hpp"
@@ -14,6 +16,35 @@ namespace windlass::broker {
 struct StoredTask {
   TaskInfo info;           // as Broker::list() shows it; in any state but active
   Duration unique_left{};  // how long it holds its unique lock, info.unique_key, from now on; 0: it holds none
+};
+
+struct DayCounts {
+  TimePoint day;  // its beginning, UTC
+  std::uint64_t processed = 0, failed = 0, expired = 0;
+};
+
+// What a queue has counted.
+struct QueueCounts {
+  std::string queue;
+  std::uint64_t processed = 0, failed = 0, expired = 0;  // ever
+  std::vector<DayCounts> days;                           // those that are known
+};
+
+// Ticks taken one after the other: all times in (after, last] count as taken.
+struct TickRun {
+  TimePoint after;
+  TimePoint last;
+  TimePoint until;  // when it is forgotten
+  friend bool operator==(const TickRun&, const TickRun&) = default;
+};
+
+// What is remembered of the ticks of a periodic entry.
+struct TickRecord {
+  std::string entry;
+  TimePoint last;                      // greatest nominal time
+  std::vector<TickRun> runs;           // by `last`
+  TaskRef task;                        // stored last; may be gone
+  std::vector<SchedulerEvent> events;  // oldest first
 };
 
 class Transfer {
@@ -28,7 +59,19 @@ class Transfer {
 
   // How long each of the tasks holds its unique lock from now on; 0: it holds none, or is not there.
   virtual Result<std::vector<Duration>> unique_left(std::span<const TaskInfo> tasks) = 0;
+
+  // Each counter becomes what is given, unless it is greater already. The queue is made if it is not there.
+  virtual Status restore_counts(const QueueCounts& counts) = 0;
+
+  // Of all entries of which a tick was taken, by name. Where tasks of several queues took ticks of an entry, it may be there several times.
+  virtual Result<std::vector<TickRecord>> ticks() = 0;
+  // Remembers them as if they had been taken here; an entry that took the same ticks or later ones here stays as it is. Events that are
+  // not there are added to the histories.
+  virtual Status restore_ticks(std::span<const TickRecord> records) = 0;
 };
+
+// Of one entry: whether they are of the same tick.
+inline bool is_same_event(const SchedulerEvent& a, const SchedulerEvent& b) { return a.task_id == b.task_id && a.tick == b.tick; }
 
 // Of the same store as `broker`, which must outlive it. Errors: kUnsupported.
 inline Result<Transfer*> transfer_of(Broker& broker) {

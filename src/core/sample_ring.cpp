@@ -99,6 +99,8 @@ std::string encode_sample(const QueueSample& sample) {
   return out;
 }
 
+TimePoint sample_time(std::string_view slot) { return decode_sample(slot).at; }
+
 std::vector<QueueSample> read_samples(std::string_view bytes, SampleRange range, TimePoint now) {
   const Ring& ring = ring_of(range);
   const std::int64_t until = minutes_of(now);

@@ -44,6 +44,8 @@ TimePoint minute_of(TimePoint now);
 std::array<std::size_t, 3> sample_slots(TimePoint minute);
 // kSampleBytes bytes.
 std::string encode_sample(const QueueSample& sample);
+// When the sample of a slot was taken. kNoTime: the slot was never written. REQUIRES: kSampleBytes bytes.
+TimePoint sample_time(std::string_view slot);
 // Oldest first, those of the range that ends now. `ring`: the slots from the first one on; what is missing at its end counts as never written.
 std::vector<QueueSample> read_samples(std::string_view ring, SampleRange range, TimePoint now);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/time_math.hpp"
+#include "dq/message_span.hpp"
 #include "dq/node_reader.hpp"
 #include "dq/nodes.hpp"
 
@@ -18,6 +19,20 @@ MessageRun::MessageRun(CopyPtr copy, Record run, const RunFacts& facts, TimePoin
       max_retry_(facts.max_retry),
       started_at_(started_at),
       deadline_(facts.timeout > Duration::zero() ? core::saturated_sum(started_at, facts.timeout) : kNoTime) {}
+
+void MessageRun::begin_span() {
+  span_ = open_message_span("process", SpanKind::kConsumer, tube_, copy_->key, std::nullopt, started_at_);
+  span_->attribute("windlass.attempt", attempt_);
+  trace::inject(span_->context(), headers_);
+}
+
+void MessageRun::end_span(const Outcome& outcome, TimePoint now) {
+  if (!span_) return;
+  if (outcome.kind() == Outcome::Kind::kFail || outcome.kind() == Outcome::Kind::kSkipRetry) {
+    span_->attribute("error.type", std::string(failure_kind_name(outcome.failure().kind))).fail(outcome.failure().message);
+  }
+  span_->end(now);
+}
 
 void MessageRun::write_result(std::string bytes) {
   base::Lock lock(result_mu_);

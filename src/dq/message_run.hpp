@@ -12,6 +12,7 @@
 #include "base/mutex.hpp"
 #include "dq/copy.hpp"
 #include "dq/record.hpp"
+#include "trace/spans.hpp"
 
 namespace windlass::dq {
 
@@ -43,6 +44,11 @@ class MessageRun final : public Context {
   // A message has no place where others could see it.
   void set_progress(double, std::string) override {}
 
+  // The span of this run, whose context the handler sees in its headers. REQUIRES: nobody else has this object yet.
+  void begin_span();
+  // Confined to the worker, as begin_span(). Without a span: nothing.
+  void end_span(const Outcome& outcome, TimePoint now);
+
   const CopyPtr& copy() const { return copy_; }
   int attempt() const { return attempt_; }
   std::string result() const;
@@ -58,11 +64,12 @@ class MessageRun final : public Context {
   const CopyPtr copy_;
   const std::string tube_;
   const Payload payload_;
-  const Headers headers_;
+  Headers headers_;
   const int attempt_;
   const int max_retry_;
   const TimePoint started_at_;
   const TimePoint deadline_;
+  std::optional<trace::OpenSpan> span_;
   std::stop_source source_;
   std::atomic<StopReason> reason_{StopReason::kNone};
   mutable base::Mutex result_mu_;

@@ -7,9 +7,11 @@
 
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
+#include "core/md5.hpp"
 #include "core/text.hpp"
 #include "core/time_math.hpp"
 #include "dq/body.hpp"
+#include "dq/message_span.hpp"
 #include "dq/nodes.hpp"
 #include "dq/put_round.hpp"
 
@@ -57,6 +59,25 @@ Error past_time(TimePoint at) {
 }
 
 Error closed() { return Error(ErrorCode::kClosed, "the producer is closed"); }
+
+// None unless spans are wanted.
+std::vector<trace::OpenSpan> open_spans(const std::vector<Put>& puts, const std::string& tube) {
+  std::vector<trace::OpenSpan> spans;
+  if (!trace::tracing()) return spans;
+  const TimePoint now = base::real_clock().now();
+  for (const Put& put : puts) {
+    spans.push_back(open_message_span("put", SpanKind::kProducer, tube, core::md5_hex(put.body), current_trace(), now));
+  }
+  return spans;
+}
+
+void end_spans(std::vector<trace::OpenSpan>& spans, const std::vector<Put>& puts) {
+  const TimePoint now = base::real_clock().now();
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    if (!puts[i].result) spans[i].fail(puts[i].result.error().message());
+    spans[i].end(now);
+  }
+}
 
 }  // namespace
 
@@ -116,7 +137,9 @@ std::vector<Result<std::string>> Producer::Impl::write(std::span<const Message> 
     places.push_back(results.size() - 1);
     puts.push_back({wrap_body(message.at, message.body), message.at, message.options, {}});
   }
+  std::vector<trace::OpenSpan> spans = open_spans(puts, links.front().node().tube);
   write(puts);
+  end_spans(spans, puts);
   for (std::size_t i = 0; i < puts.size(); ++i) results[places[i]] = std::move(puts[i].result);
   return results;
 }

@@ -27,7 +27,8 @@ constexpr Duration kOriginalExpiry = std::chrono::milliseconds(3'600'500);
 constexpr int kOriginalValueSize = 16;
 
 std::vector<LogField> fields_of(const Copy& copy) {
-  return {{"task", copy.key}, {"job", copy_id(copy.reader->node(), copy.job)}};
+  const std::string& tube = copy.reader->node().tube;
+  return {{"task", copy.key}, {"queue", tube}, {"type", tube}, {"job", copy_id(copy.reader->node(), copy.job)}};
 }
 
 void raise_to(std::atomic<Duration::rep>& value, Duration::rep at_least) {
@@ -188,6 +189,7 @@ void Worker::run(const CopyPtr& copy, const ClaimStep& claimed) {
   const TimePoint now = tools_.clock.now();
   const RunPtr run = std::make_shared<MessageRun>(copy, *claimed.record,
                                                   RunFacts{tools_.config.max_retry, tools_.config.timeout}, now);
+  if (trace::tracing()) run->begin_span();
   if (!claimed.again) count_lateness(*copy, now);
   tools_.keeper.add(run);
   if (run->deadline() != kNoTime) tools_.wake_keeper();
@@ -202,6 +204,7 @@ void Worker::finish(const RunPtr& run, Outcome outcome) {
   runtime::RunEnd ended{std::move(outcome), stop};
   if (runtime::failed(ended)) ended = runtime::with_stop_reason(std::move(ended), tools_.config.timeout);
   const Outcome& result = ended.outcome;
+  run->end_span(result, tools_.clock.now());
   ConclusionRules rules = rules_for(*run->copy());
   rules.shutting_down = stop == StopReason::kShutdown;
   if (result.kind() == Outcome::Kind::kFail)
@@ -214,7 +217,7 @@ void Worker::finish(const RunPtr& run, Outcome outcome) {
   const bool done = end.record.kind == Record::Kind::kDone;
   if (done) tools_.done.add(run->copy()->key);
   if (written || done)
-    settle(run->copy(), end, result, run->attempt());
+    settle(*run, end, result);
   else
     leave_to_others(run->copy());
   tell(*run, result);
@@ -223,7 +226,8 @@ void Worker::finish(const RunPtr& run, Outcome outcome) {
 // Somebody else has the message: what becomes of this copy shows when it comes again.
 void Worker::leave_to_others(const CopyPtr& copy) { copy->reader->settle(copy, {Settlement::Kind::kRelease, {}}); }
 
-void Worker::settle(const CopyPtr& copy, const Conclusion& end, const Outcome& outcome, int attempt) {
+void Worker::settle(const MessageRun& run, const Conclusion& end, const Outcome& outcome) {
+  const CopyPtr& copy = run.copy();
   ReaderCounts& counts = copy->reader->counts();
   copy->reader->settle(copy, end.settlement);
   if (end.settlement.kind == Settlement::Kind::kDelete) {
@@ -234,8 +238,8 @@ void Worker::settle(const CopyPtr& copy, const Conclusion& end, const Outcome& o
   ++(bury ? counts.buried : counts.retried);
   if (outcome.kind() == Outcome::Kind::kSnooze) return;
   ++counts.failed;
-  std::vector<LogField> fields = fields_of(*copy);
-  fields.push_back({"attempt", std::to_string(attempt)});
+  std::vector<LogField> fields = internal::run_log_fields(run);
+  fields.push_back({"job", copy_id(copy->reader->node(), copy->job)});
   fields.push_back({"error", outcome.failure().message});
   if (!bury) fields.push_back({"again_in", core::format_duration(end.settlement.delay)});
   log_warn(bury ? "message failed for good, buried" : "message failed, will run again", std::move(fields));
@@ -299,14 +303,20 @@ void Worker::serve_compatible(const CopyPtr& copy) {
     base::Lock lock(run->mu);
     run->over = true;  // nothing to extend
   }
+  if (trace::tracing()) run->begin_span();
   count_lateness(*copy, now);
   tools_.keeper.add(run);
   if (run->deadline() != kNoTime) tools_.wake_keeper();
   const Outcome outcome = internal::run_guarded(tools_.mux, *run);
+  run->end_span(outcome, tools_.clock.now());
   tools_.keeper.remove(run);
   const bool done = outcome.kind() == Outcome::Kind::kDone || outcome.kind() == Outcome::Kind::kRevoke;
   ++(done ? counts.done : counts.failed);
-  if (!done) log_warn("message failed, and is gone", {{"task", copy->key}, {"error", outcome.failure().message}});
+  if (!done) {
+    std::vector<LogField> fields = internal::run_log_fields(*run);
+    fields.push_back({"error", outcome.failure().message});
+    log_warn("message failed, and is gone", std::move(fields));
+  }
   tell(*run, outcome);
   if (tools_.admission.leave()) tools_.last_run_ended();
 }

@@ -112,7 +112,7 @@ class Worker {
   bool write(MessageRun& run, const Record& outcome);
   void leave_to_others(const CopyPtr& copy);
   ConclusionRules rules_for(const Copy& copy) const;
-  void settle(const CopyPtr& copy, const Conclusion& end, const Outcome& outcome, int attempt);
+  void settle(const MessageRun& run, const Conclusion& end, const Outcome& outcome);
   void tell(const MessageRun& run, const Outcome& outcome) const;
   void look_again(const CopyPtr& copy, Duration wait);
 

@@ -80,6 +80,12 @@ OpenSpan::OpenSpan(std::string name, SpanKind kind, const std::optional<TraceCon
   span_.context.span_id = new_id<SpanId>();
 }
 
+OpenSpan OpenSpan::in_trace(std::string name, SpanKind kind, const TraceId& id, TimePoint start) {
+  OpenSpan open(std::move(name), kind, std::nullopt, start);
+  open.span_.context.trace_id = id;
+  return open;
+}
+
 OpenSpan OpenSpan::with_context(std::string name, SpanKind kind, TraceContext context, TimePoint start) {
   OpenSpan open;
   open.span_.name = std::move(name);

@@ -19,6 +19,8 @@ class OpenSpan {
   // A child of `parent`; without one it begins a trace.
   OpenSpan(std::string name, SpanKind kind, const std::optional<TraceContext>& parent, TimePoint start);
 
+  // Begins a trace whose id others know too.
+  static OpenSpan in_trace(std::string name, SpanKind kind, const TraceId& id, TimePoint start);
   // One whose context others know already; it has no parent.
   static OpenSpan with_context(std::string name, SpanKind kind, TraceContext context, TimePoint start);
 

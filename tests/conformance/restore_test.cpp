@@ -153,5 +153,101 @@ TEST_P(Restore, AGroupIsAggregatedAsAnyOther) {
   EXPECT_EQ(set->tasks.at(0).id, "a");
 }
 
+TEST_P(Restore, CountersAreRaisedAndNeverLowered) {
+  put(plain("a"));
+  finish(fetch_one(), FinishKind::kDone);
+  const TimePoint today = std::chrono::floor<std::chrono::days>(clock_.now());
+  get(transfer().restore_counts({"q", 7, 0, 3, {{today, 0, 0, 2}, {today - 24h, 4, 1, 0}}}));
+  const QueueInfo after = stats();
+  EXPECT_EQ(after.processed_total, 7u);
+  EXPECT_EQ(after.failed_total, 0u);
+  EXPECT_EQ(after.expired_total, 3u);
+  EXPECT_EQ(after.processed, 1u) << "what was counted here is more";
+  EXPECT_EQ(after.expired, 2u);
+  const auto history = get(broker_->history("q", 3));
+  EXPECT_EQ(history.at(1).processed, 4u);
+  EXPECT_EQ(history.at(1).failed, 1u);
+  EXPECT_EQ(history.at(2).processed, 0u);
+  put(plain("b"));
+  finish(fetch_one(), FinishKind::kDone);
+  EXPECT_EQ(stats().processed_total, 8u) << "and it counts on";
+}
+
+TEST_P(Restore, CountersMakeTheirQueue) {
+  get(transfer().restore_counts({"empty", 5, 1, 0, {}}));
+  EXPECT_THAT(get(broker_->queues()), ElementsAre("empty"));
+  EXPECT_EQ(get(broker_->queue_info("empty")).processed_total, 5u);
+  get(broker_->pause("empty"));
+}
+
+class RestoreTicks : public Restore {
+ protected:
+  EnqueueStatus put_tick(const std::string& entry, TimePoint nominal, TimePoint previous = kNoTime) {
+    NewTask task = plain("t" + std::to_string(++n_));
+    task.tick = Tick{entry, nominal, 24h};
+    task.tick->previous = previous;
+    return put(task).status;
+  }
+  // What the store remembers of entry `e`, as if it were `f`.
+  TickRecord record_as(const std::string& entry) {
+    std::vector<TickRecord> records = get(transfer().ticks());
+    EXPECT_EQ(records.size(), 1u);
+    records.at(0).entry = entry;
+    return records.at(0);
+  }
+  std::vector<std::string> history(const std::string& entry) {
+    std::vector<std::string> tasks;
+    for (const SchedulerEvent& event : get(broker_->scheduler_events(entry, 100))) tasks.push_back(event.task_id);
+    return tasks;
+  }
+  const TimePoint t0_ = testing::FakeClock::kStart;
+  int n_ = 0;
+};
+WINDLASS_FOR_EACH_BROKER(RestoreTicks, rows());
+
+TEST_P(RestoreTicks, WhatWasTakenElsewhereIsTaken) {
+  put_tick("e", t0_);
+  put_tick("e", t0_ + 1min, t0_);
+  clock_.advance(2min);
+  put_tick("e", t0_ + 5min);
+  const TickRecord record = record_as("f");
+  EXPECT_EQ(record.runs.size(), 2u);
+  EXPECT_EQ(record.task, (TaskRef{"q", "t3"}));
+  get(transfer().restore_ticks({&record, 1}));
+  for (const Duration at : {0s, 30s, 60s, 300s}) EXPECT_EQ(put_tick("f", t0_ + at), EnqueueStatus::kTickTaken);
+  EXPECT_EQ(put_tick("f", t0_ + 4min), EnqueueStatus::kEnqueued) << "between the runs";
+  EXPECT_EQ(put_tick("f", t0_ + 6min, t0_ + 5min), EnqueueStatus::kEnqueued) << "and on";
+  const std::string entry = "f";
+  EXPECT_EQ(get(broker_->last_ticks({&entry, 1})).at(0), t0_ + 6min);
+  clock_.advance(25h);
+  EXPECT_EQ(put_tick("f", t0_), EnqueueStatus::kEnqueued) << "for as long as elsewhere";
+}
+
+TEST_P(RestoreTicks, HistoriesComeOnceAndInOrder) {
+  for (int i = 0; i < 3; ++i) {
+    put_tick("e", t0_ + i * 1s);
+    clock_.advance(1s);
+  }
+  const TickRecord record = record_as("f");
+  for (int i = 0; i < 2; ++i) get(transfer().restore_ticks({&record, 1}));
+  EXPECT_THAT(history("f"), ElementsAre("t3", "t2", "t1"));
+  put_tick("f", t0_ + 10s);
+  get(transfer().restore_ticks({&record, 1}));
+  EXPECT_THAT(history("f"), ElementsAre("t4", "t3", "t2", "t1"));
+  const TickRecord own = get(transfer().ticks()).at(0);
+  get(transfer().restore_ticks({&own, 1}));
+  EXPECT_THAT(history("e"), ElementsAre("t3", "t2", "t1")) << "where it came from, too";
+}
+
+TEST_P(RestoreTicks, AnEntryThatWentOnStaysAsItIs) {
+  put_tick("e", t0_);
+  const TickRecord record = record_as("f");
+  put_tick("f", t0_ + 1h);
+  get(transfer().restore_ticks({&record, 1}));
+  EXPECT_EQ(put_tick("f", t0_ + 1h), EnqueueStatus::kTickTaken);
+  const std::string entry = "f";
+  EXPECT_EQ(get(broker_->last_ticks({&entry, 1})).at(0), t0_ + 1h);
+}
+
 }  // namespace
 }  // namespace windlass::conformance

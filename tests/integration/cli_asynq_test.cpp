@@ -20,7 +20,7 @@ struct Counterpart {
 
 const Counterpart kCounterparts[] = {
     {"stats", {"--json"}, "stats", {}},
-    {"queue list", {}, "queue ls", {}},
+    {"queue list", {}, "queue ls", {"--nodes"}},
     {"queue inspect", {}, "queue inspect", {}},
     {"queue history", {"--days"}, "queue history", {"--days", "-x"}},
     {"queue pause", {}, "queue pause", {}},
@@ -205,6 +205,28 @@ TEST_P(AsynqStory, EveryCommandDoesWhatAsynqsDoes) {
   EXPECT_EQ(at(stats, "total.pending"), "4") << "b, c, d, and the task of the tick";
   EXPECT_EQ(at(stats, "total.aggregating"), "1");
   EXPECT_EQ(at(stats, "broker.broker"), GetParam());
+}
+
+TEST_F(CliAsynq, QueuesOfAClusterAreListedWithTheirSlotsAndNodes) {
+  if (!redis_is_installed()) GTEST_SKIP() << kNoRedis;
+  ClusterSetup cluster({.replicas = false});
+  const auto on_cluster = [&](Arguments arguments) {
+    arguments.insert(arguments.begin(), {WINDLASS_TOOL, "--broker", cluster.url()});
+    return run(arguments);
+  };
+  for (const char* queue : {"default", "low"}) ASSERT_EQ(on_cluster({"enqueue", "t", "--queue", queue}).code, 0);
+  const codec::Value listed = on_cluster({"queue", "ls", "--nodes", "--json"}).json();
+  ASSERT_EQ(size_of(listed, "queues"), 2u);
+  for (const codec::Value& queue : *listed.find("queues")->get_if<codec::Value::Array>()) {
+    const redis::Replies slot = cluster.node(0).run({"CLUSTER", "KEYSLOT", "asynq:{" + at(queue, "queue") + "}:"});
+    EXPECT_EQ(at(queue, "slot"), std::to_string(slot[0].integer().value_or(-1)));
+    EXPECT_EQ(size_of(queue, "nodes"), 1u);
+    EXPECT_THAT(at(queue, "nodes"), HasSubstr("127.0.0.1:"));
+  }
+  EXPECT_THAT(on_cluster({"queue", "ls", "--nodes"}).out, HasSubstr("SLOT"));
+  const Ran alone = windlass({"queue", "ls", "--nodes"});
+  EXPECT_EQ(alone.code, 4);
+  EXPECT_THAT(alone.err, HasSubstr("no Redis cluster"));
 }
 
 }  // namespace

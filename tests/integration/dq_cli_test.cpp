@@ -5,6 +5,7 @@
 #include "dq_fixture.hpp"
 #include "running_program.hpp"
 #include "support/eventually.hpp"
+#include "support/http_stub.hpp"
 
 namespace windlass::testing {
 namespace {
@@ -59,6 +60,27 @@ TEST_F(DqCli, ACommandThatFailsIsBuriedShownAndKicked) {
   ASSERT_EQ(run(dq("kick")).code, 0);
   const Ran done = run(dq("consume", {"--lock", locks, "--exec", "cat", "--count", "1"}));
   EXPECT_EQ(done.out, "boom");
+}
+
+TEST_F(DqCli, ProducerAndConsumerWriteIntoOneTraceWhoseIdIsThatOfTheMessage) {
+  HttpStub collector([](const std::string&) { return HttpStub::ok("{}"); });
+  ASSERT_EQ(run(dq("put", {"body", "--traces", collector.url("/v1/traces")})).code, 0);
+  const Ran consumed = run(dq("consume", {"--lock", "sqlite:" + path("locks.db"), "--count", "1", "--log-format", "json", "--traces",
+                                          collector.url("/v1/traces"), "--exec",
+                                          "sh -c 'echo words >&2; printf \"%s %s\" $WINDLASS_TASK_ID $TRACEPARENT'", "--json"}));
+  EXPECT_EQ(consumed.code, 0) << consumed.err;
+  const codec::Value result = consumed.json();
+  const std::string key = at(result, "key");
+  EXPECT_THAT(at(result, "result"), StartsWith(key + " 00-" + key + "-"));
+  std::string sent;
+  for (const std::string& request : collector.requests()) sent += request;
+  EXPECT_THAT(sent, HasSubstr("\"name\":\"put tube\""));
+  EXPECT_THAT(sent, HasSubstr("\"name\":\"process tube\""));
+  EXPECT_EQ(RunningProgram::count(sent, "\"traceId\":\"" + key + "\""), 2) << sent;
+  for (const std::string field : {"\"task\":\"" + key, "\"trace\":\"" + key, std::string("\"queue\":\"tube\""), std::string("\"type\":\"tube\""),
+                                  std::string("\"attempt\":")}) {
+    EXPECT_THAT(consumed.err, HasSubstr(field));
+  }
 }
 
 TEST_F(DqCli, StatsAreForPeopleAndForPrograms) {

@@ -63,6 +63,9 @@ class MemoryBroker final : public Broker, public SampleStore, public Transfer {
   Result<std::vector<SchedulerEvent>> scheduler_events(const std::string& entry, std::size_t limit) override;
   Result<std::vector<EnqueueOutcome>> restore(std::span<const StoredTask> tasks) override;
   Result<std::vector<Duration>> unique_left(std::span<const TaskInfo> tasks) override;
+  Status restore_counts(const QueueCounts& counts) override;
+  Result<std::vector<TickRecord>> ticks() override;
+  Status restore_ticks(std::span<const TickRecord> records) override;
   Status ping() override { return {}; }
   Result<std::vector<std::pair<std::string, std::string>>> describe() override;
 

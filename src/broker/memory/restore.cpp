@@ -1,4 +1,6 @@
-// Transfer: taking tasks over as they are.
+// Transfer: taking tasks, counters and ticks over as they are.
+#include <algorithm>
+
 #include "broker/memory/broker_impl.hpp"
 #include "core/message_info.hpp"
 
@@ -27,6 +29,13 @@ void put_into_state(Store& store, Queue& queue, Task& task, const TaskInfo& info
     case TaskState::kAggregating:
     case TaskState::kActive: return;
   }
+}
+
+template <class From>
+void raise(Counts& counts, const From& to) {
+  counts.processed = std::max(counts.processed, to.processed);
+  counts.failed = std::max(counts.failed, to.failed);
+  counts.expired = std::max(counts.expired, to.expired);
 }
 
 }  // namespace
@@ -66,6 +75,25 @@ Result<std::vector<Duration>> MemoryBroker::unique_left(std::span<const TaskInfo
     left.push_back(task != nullptr ? store_.lock_left(*task, now) : Duration::zero());
   }
   return left;
+}
+
+Status MemoryBroker::restore_counts(const QueueCounts& counts) {
+  base::Lock lock(mu_);
+  Queue& queue = store_.add_queue(counts.queue);
+  raise(queue.total, counts);
+  for (const DayCounts& day : counts.days) raise(queue.days[day_of(day.day)], day);
+  return {};
+}
+
+Result<std::vector<TickRecord>> MemoryBroker::ticks() {
+  base::Lock lock(mu_);
+  return store_.ticks();
+}
+
+Status MemoryBroker::restore_ticks(std::span<const TickRecord> records) {
+  base::Lock lock(mu_);
+  for (const TickRecord& record : records) store_.restore(record);
+  return {};
 }
 
 }  // namespace windlass::broker::memory

@@ -10,10 +10,14 @@ namespace {
 
 constexpr std::size_t kEventsKept = 1000;
 
+void add_event(TickLog& log, SchedulerEvent event) {
+  if (log.events.size() == kEventsKept) log.events.erase(log.events.begin());
+  log.events.push_back(std::move(event));
+}
+
 // The task stored for a tick, in the entry's history.
 void note_tick(TickLog& log, const NewTask& task, TimePoint now) {
-  if (log.events.size() == kEventsKept) log.events.erase(log.events.begin());
-  log.events.push_back({task.message.id, now, task.tick->nominal});
+  add_event(log, {task.message.id, now, task.tick->nominal});
   log.task = {task.message.queue, task.message.id};
 }
 
@@ -34,9 +38,7 @@ EnqueueOutcome Store::add(const NewTask& task, TimePoint now) {
   Queue* queue = find_queue(message.queue);
   if (queue != nullptr && find(*queue, message.id) != nullptr) return {EnqueueStatus::kIdConflict, {}, {}};
 
-  if (queue == nullptr) {
-    queue = queues_.emplace(message.queue, std::make_unique<Queue>(message.queue)).first->second.get();
-  }
+  if (queue == nullptr) queue = &add_queue(message.queue);
   auto owned = std::make_unique<Task>();
   Task& stored = *owned;
   stored.message = message;
@@ -102,11 +104,37 @@ const TickLog* Store::find_ticks(const std::string& entry) const {
   return it == ticks_.end() ? nullptr : &it->second;
 }
 
+std::vector<TickRecord> Store::ticks() const {
+  std::vector<TickRecord> records;
+  for (const auto& [entry, log] : ticks_) records.push_back({entry, log.last, log.runs, log.task, log.events});
+  std::ranges::sort(records, {}, &TickRecord::entry);
+  return records;
+}
+
+void Store::restore(const TickRecord& record) {
+  TickLog& log = ticks_[record.entry];
+  if (log.last < record.last) {
+    log.last = record.last;
+    log.runs = record.runs;
+    log.task = record.task;
+  }
+  for (const SchedulerEvent& event : record.events) {
+    const bool known = std::ranges::any_of(log.events, [&](const SchedulerEvent& other) { return is_same_event(event, other); });
+    if (!known) add_event(log, event);
+  }
+}
+
 // ----------------------------------------------------------------------------------------------------------- finding
 
 Queue* Store::find_queue(std::string_view name) {
   const auto it = queues_.find(name);
   return it == queues_.end() ? nullptr : it->second.get();
+}
+
+Queue& Store::add_queue(const std::string& name) {
+  std::unique_ptr<Queue>& queue = queues_[name];
+  if (queue == nullptr) queue = std::make_unique<Queue>(name);
+  return *queue;
 }
 
 Task* Store::find(Queue& queue, std::string_view id) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "broker/broker.hpp"
+#include "broker/transfer.hpp"
 
 namespace windlass::broker::memory {
 
@@ -91,13 +92,6 @@ struct UniqueLock {
   TimePoint until;
 };
 
-// Ticks taken one after the other: all times in (after, last] count as taken.
-struct TickRun {
-  TimePoint after;
-  TimePoint last;
-  TimePoint until;  // when it is forgotten
-};
-
 // What is remembered of a periodic entry.
 struct TickLog {
   TimePoint last;                      // greatest nominal time
@@ -112,6 +106,7 @@ class Store {
   EnqueueOutcome add(const NewTask& task, TimePoint now);
 
   Queue* find_queue(std::string_view name);
+  Queue& add_queue(const std::string& name);  // unless it is there
   Task* find(Queue& queue, std::string_view id);
   // The queue and task of a lease that is still good; nulls if it is lost.
   std::pair<Queue*, Task*> find_leased(const LeaseRef& lease);
@@ -141,6 +136,8 @@ class Store {
   void forget_dead_owners(Duration steady);
 
   const TickLog* find_ticks(const std::string& entry) const;
+  std::vector<TickRecord> ticks() const;  // by entry
+  void restore(const TickRecord& record);
   const std::map<std::string, std::unique_ptr<Queue>, std::less<>>& queues() const { return queues_; }
 
  private:

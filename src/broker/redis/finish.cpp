@@ -10,7 +10,6 @@
 namespace windlass::broker {
 namespace {
 
-constexpr Duration kDailyKept = std::chrono::hours(24 * 90);  // counters of a day, as Asynq
 
 bool rewrites_message(FinishKind kind) {
   return kind == FinishKind::kComplete || kind == FinishKind::kRetry || kind == FinishKind::kArchive;

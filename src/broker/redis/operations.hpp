@@ -10,10 +10,13 @@
 #include <vector>
 
 #include "broker/broker.hpp"
+#include "broker/placement.hpp"
 #include "broker/redis/chunks.hpp"
 #include "broker/redis/store.hpp"
 
 namespace windlass::broker {
+
+inline constexpr Duration kDailyKept = std::chrono::hours(24 * 90);  // counters of a day, as Asynq
 
 // -- enqueue.cpp
 
@@ -106,6 +109,8 @@ Result<std::vector<ServerInfo>> read_servers(Store& store);
 Status publish_scheduler(Store& store, const SchedulerRecord& record, Duration ttl);
 Status clear_scheduler(Store& store, const std::string& id);
 Result<std::vector<SchedulerEntry>> read_scheduler_entries(Store& store);
+// The keys of the hashes that say which ticks were taken: one, but in a cluster one for each queue.
+Result<std::vector<std::string>> keys_of_ticks(Store& store);
 Result<std::vector<std::optional<TimePoint>>> read_last_ticks(Store& store, std::span<const std::string> entries);
 Result<std::vector<SchedulerEvent>> read_scheduler_events(Store& store, const std::string& entry, std::size_t limit);
 
@@ -117,6 +122,10 @@ std::unique_ptr<Waiter> make_waiter(Store& store, std::vector<std::string> queue
 
 std::unique_ptr<CancelFeed> make_cancel_feed(Store& store);
 Status publish_cancels(Store& store, std::span<const CancelRequest> requests);
+
+// -- placement.cpp
+
+Result<std::vector<QueuePlace>> read_places(Store& store, std::span<const std::string> queues);
 
 // -- describe.cpp
 

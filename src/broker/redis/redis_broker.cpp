@@ -11,7 +11,7 @@
 namespace windlass::broker {
 namespace {
 
-class RedisBroker final : public Broker, public SampleStore, public Transfer {
+class RedisBroker final : public Broker, public SampleStore, public Transfer, public Placement {
  public:
   RedisBroker(std::shared_ptr<redis::Client> client, base::Clock& clock, std::size_t payload_max, bool restricted)
       : store_(std::move(client), clock, payload_max, restricted) {}
@@ -87,6 +87,12 @@ class RedisBroker final : public Broker, public SampleStore, public Transfer {
 
   Result<std::vector<EnqueueOutcome>> restore(std::span<const StoredTask> tasks) override { return restore_tasks(store_, tasks); }
   Result<std::vector<Duration>> unique_left(std::span<const TaskInfo> tasks) override { return read_unique_left(store_, tasks); }
+
+  Status restore_counts(const QueueCounts& counts) override { return broker::restore_counts(store_, counts); }
+  Result<std::vector<TickRecord>> ticks() override { return read_ticks(store_); }
+  Status restore_ticks(std::span<const TickRecord> records) override { return broker::restore_ticks(store_, records); }
+
+  Result<std::vector<QueuePlace>> places(std::span<const std::string> queues) override { return read_places(store_, queues); }
 
   Status ping() override { return store_.client().ping(); }
   std::uint64_t connections_opened() const override { return store_.connections_opened(); }

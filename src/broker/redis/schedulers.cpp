@@ -29,7 +29,8 @@ std::optional<TimePoint> first_number(std::string_view kept) {
   return TimePoint(Duration(nanos));
 }
 
-// The hashes with the last ticks of entries.
+}  // namespace
+
 Result<std::vector<std::string>> keys_of_ticks(Store& store) {
   if (!store.is_cluster()) return std::vector<std::string>{store.tick_prefix({}) + "ticks"};
   Result<std::vector<std::string>> names = read_queues(store);
@@ -37,8 +38,6 @@ Result<std::vector<std::string>> keys_of_ticks(Store& store) {
   for (std::string& name : *names) name = store.tick_prefix(name) + "ticks";
   return names;
 }
-
-}  // namespace
 
 Status publish_scheduler(Store& store, const SchedulerRecord& record, Duration ttl) {
   const Result<std::int64_t> publication = next_publication(store);

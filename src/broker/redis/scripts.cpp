@@ -159,7 +159,8 @@ const redis::Script& script(ScriptName name) {
       make(kReadOnly, lua::task_fields, lua::task),
       make(kAllowOom, lua::act),         make(kPlain, lua::update_payload),  make(kAllowOom, lua::remove_queue),
       make(kAllowOom, lua::trash),       make(kAllowOom, lua::publish_record), make(kAllowOom, lua::register_record),
-      make(kAllowOom, lua::publish_cancels), make(kPlain, lua::restore),    make(kReadOnly, lua::refusals),
+      make(kAllowOom, lua::publish_cancels), make(kPlain, lua::restore),    make(kPlain, lua::restore_counts),
+      make(kPlain, lua::restore_ticks),  make(kReadOnly, lua::refusals),
   };
   return kScripts[static_cast<std::size_t>(name)];
 }

@@ -13,7 +13,7 @@ namespace windlass::broker {
 enum class ScriptName : unsigned char {
   kEnqueue, kFetch, kTakeBack, kFinish, kExtend, kUpdate, kForward, kSurvey, kFindLost, kRecover, kClean,
   kGroupTake, kGroupFinish, kGroupRelease, kQueueInfo, kList, kTask, kAct, kUpdatePayload, kRemoveQueue, kTrash, kPublishRecord,
-  kRegisterRecord, kPublishCancels, kRestore, kRefusals,
+  kRegisterRecord, kPublishCancels, kRestore, kRestoreCounts, kRestoreTicks, kRefusals,
 };
 inline constexpr unsigned kScriptCount = static_cast<unsigned>(ScriptName::kRefusals) + 1;
 

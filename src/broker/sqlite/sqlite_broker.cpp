@@ -239,6 +239,18 @@ class SqliteBroker final : public Broker, public SampleStore, public Transfer {
     return read<std::vector<Duration>>([&](Session& session) { return read_unique_left(session, tasks); });
   }
 
+  Status restore_counts(const QueueCounts& counts) override {
+    return change(Sync::kDurable, counts.days.size(), [&](Session& session) { broker::restore_counts(session, counts); });
+  }
+
+  Result<std::vector<TickRecord>> ticks() override {
+    return read<std::vector<TickRecord>>([](Session& session) { return read_ticks(session); });
+  }
+
+  Status restore_ticks(std::span<const TickRecord> records) override {
+    return change(Sync::kDurable, records.size(), [&](Session& session) { broker::restore_ticks(session, records); });
+  }
+
   Status ping() override {
     const Result<bool> there =
         read<bool>([](Session& session) { return session.run(Sql::kPing).next(); });

@@ -44,6 +44,9 @@ constexpr std::array<StatementText, kStatements> kTable = {{
     {Sql::kStatAdd, true,
      "INSERT INTO windlass_stat(queue, day, processed, failed, expired) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(queue, day) "
      "DO UPDATE SET processed = processed + ?3, failed = failed + ?4, expired = expired + ?5"},
+    {Sql::kStatRaise, true,
+     "INSERT INTO windlass_stat(queue, day, processed, failed, expired) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(queue, day) "
+     "DO UPDATE SET processed = max(processed, ?3), failed = max(failed, ?4), expired = max(expired, ?5)"},
     {Sql::kStatHistory, true, "SELECT day, processed, failed, expired FROM windlass_stat WHERE queue = ?1 AND day > ?2 AND day <= ?3"},
     {Sql::kStatTrim, true, "DELETE FROM windlass_stat WHERE queue = ?1 AND day < ?2"},
     {Sql::kStatDrop, true, "DELETE FROM windlass_stat WHERE queue = ?1"},
@@ -190,12 +193,16 @@ constexpr std::array<StatementText, kStatements> kTable = {{
      "windlass_tick_run WHERE entry = ?1 AND last = ?2) f WHERE entry = ?1 AND last = (SELECT min(last) FROM windlass_tick_run "
      "WHERE entry = ?1 AND last > ?2)"},
     {Sql::kTickDrop, true, "DELETE FROM windlass_tick_run WHERE entry = ?1 AND last = ?2"},
+    {Sql::kTickRunList, true, "SELECT after, last, until FROM windlass_tick_run WHERE entry = ?1 AND until > ?2 ORDER BY last"},
+    {Sql::kTickDropAll, true, "DELETE FROM windlass_tick_run WHERE entry = ?1"},
     {Sql::kEventAdd, true, "INSERT INTO windlass_event(entry, nominal, task, enqueued_at) VALUES(?1, ?2, ?3, ?4)"},
+    {Sql::kEventFind, true, "SELECT 1 FROM windlass_event WHERE entry = ?1 AND nominal = ?2 AND task = ?3"},
     {Sql::kEventTrim, true,
      "DELETE FROM windlass_event WHERE id IN (SELECT id FROM windlass_event WHERE entry = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)"},
     {Sql::kEventList, true,
      "SELECT task, enqueued_at, nominal FROM windlass_event WHERE entry = ?1 ORDER BY id DESC LIMIT ?2"},
     {Sql::kEntryLast, true, "SELECT last, queue, task FROM windlass_entry_log WHERE entry = ?1"},
+    {Sql::kEntryLogs, false, "SELECT entry, last, queue, task FROM windlass_entry_log ORDER BY entry"},
     {Sql::kEntryTicked, true,
      "INSERT INTO windlass_entry_log(entry, last) VALUES(?1, ?2) ON CONFLICT(entry) DO UPDATE SET last = max(last, ?2)"},
     {Sql::kEntryStored, true,

@@ -13,7 +13,7 @@ enum class Sql : std::uint8_t {
   kBegin, kBeginRead, kCommit, kRollback, kSavepoint, kRelease, kRollbackTo,
   // queues, types, statistics
   kQueueFind, kQueueAdd, kQueueSave, kQueueNames, kQueuePause, kQueueDetach, kQueueDrop, kDetachedQueues,
-  kTypeFind, kTypeAdd, kTypeName, kStatAdd, kStatHistory, kStatTrim, kStatDrop,
+  kTypeFind, kTypeAdd, kTypeName, kStatAdd, kStatRaise, kStatHistory, kStatTrim, kStatDrop,
   // tasks
   kTaskAdd, kBodyAdd, kTaskMove, kTaskFinishPlain, kTasksCountPlain, kTasksFinishPlain, kBodiesDelete,
   kTaskDelete, kBodyDelete, kTaskUnderLease, kTaskById, kTaskOfQueue,
@@ -30,7 +30,7 @@ enum class Sql : std::uint8_t {
   kGroupFind, kGroupAdd, kGroupPut, kGroupChange, kGroupFirst, kGroupDrop, kGroupReady, kGroupList, kGroupCount, kGroupTake, kGroupHold,
   kSetAdd, kSetFind, kSetDrop, kSetsDrop, kSetsEnded, kSetTasks, kSetRelease,
   // schedulers
-  kTickFind, kTickContinue, kTickBegin, kTickTrim, kTickRunCount, kTickMerge, kTickDrop, kEventAdd, kEventTrim, kEventList, kEntryLast, kEntryTicked, kEntryStored,
+  kTickFind, kTickContinue, kTickBegin, kTickTrim, kTickRunCount, kTickMerge, kTickDrop, kTickRunList, kTickDropAll, kEventAdd, kEventFind, kEventTrim, kEventList, kEntryLast, kEntryLogs, kEntryTicked, kEntryStored,
   kSchedulerSave, kSchedulerDrop, kSchedulerTrim, kEntryDropAll, kEntryAdd, kEntryTrim, kEntryList,
   // cancel requests
   kCancelAdd, kCancelTrim, kCancelAfter, kCancelLast,
