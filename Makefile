@@ -10,6 +10,7 @@
 #   make docs     the reference of the public headers, to build/docs/html
 #   make docs-check  links and code blocks of all documents (scripts/check-docs --write mends the blocks)
 #   make fault    clients and servers on stores that fail (writes docs/reliability-report.md; RUNS=3 SECONDS_EACH=20)
+#   make build-report  a clean build of library and tool without ccache, and its time by target
 #   make bench    the measurements of bench/, to the terminal and as JSON
 #   make tidy     clang-tidy over the library
 #   make format   clang-format over all C++ files
@@ -18,7 +19,7 @@
 JOBS ?= $(shell nproc)
 export JOBS
 
-.PHONY: demo test sim fuzz build install deb docs docs-check fault bench tidy format clean setup setup-test
+.PHONY: demo test sim fuzz build build-report install deb docs docs-check fault bench tidy format clean setup setup-test
 
 build: setup
 	@scripts/build release windlass_tool
@@ -26,6 +27,12 @@ build: setup
 
 demo: build
 	@build/bin/windlass $(if $(BROKER),--broker '$(BROKER)') demo $(DIR)
+
+build-report: setup
+	@rm -rf build/report && mkdir -p build
+	@cmake --preset release -B build/report >build/report-configure.log
+	@bash -c 'time CCACHE_DISABLE=1 NINJA_STATUS="[%f/%t] " ninja -C build/report -j $(JOBS) windlass windlass_tool >build/report.log'
+	@scripts/build-report build/report
 
 install: setup
 	@scripts/build release windlass_tool windlass windlass_shared
