@@ -146,17 +146,17 @@ TEST_F(DashScreen, EntriesOfSchedulersAreShown) {
 }
 
 TEST_F(DashScreen, ThousandsOfQueuesAreScrolled) {
-  constexpr int kQueues = 5000;
+  constexpr int kQueues = 1000;
   std::vector<Task> tasks;
   for (int i = 0; i < kQueues; ++i) tasks.emplace_back("t", "x", EnqueueOptions().queue("q" + std::to_string(10000 + i)));
   Client client(*open_broker(broker()));
   for (const auto& stored : client.enqueue_batch(tasks)) ASSERT_TRUE(stored);
   start(broker());
-  ASSERT_TRUE(becomes(AllOf(HasSubstr("5000 queues  size 5.0k"), HasSubstr("q10000"))));
+  ASSERT_TRUE(becomes(AllOf(HasSubstr("1000 queues  size 1.0k"), HasSubstr("q10000"))));
   press({"Up"});
-  ASSERT_TRUE(shows("q14999"));
+  ASSERT_TRUE(shows("q10999"));
   press({"Enter"});
-  ASSERT_TRUE(becomes(AllOf(HasSubstr("q14999"), HasSubstr("no active tasks"))));
+  ASSERT_TRUE(becomes(AllOf(HasSubstr("q10999"), HasSubstr("no active tasks"))));
 }
 
 TEST_F(DashScreen, NamesSteerNoTerminalAndNoColorIsObeyed) {

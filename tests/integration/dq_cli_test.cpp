@@ -77,7 +77,7 @@ TEST_F(DqCli, ProducerAndConsumerWriteIntoOneTraceWhoseIdIsThatOfTheMessage) {
   EXPECT_THAT(sent, HasSubstr("\"name\":\"put tube\""));
   EXPECT_THAT(sent, HasSubstr("\"name\":\"process tube\""));
   EXPECT_EQ(RunningProgram::count(sent, "\"traceId\":\"" + key + "\""), 2) << sent;
-  for (const std::string field : {"\"task\":\"" + key, "\"trace\":\"" + key, std::string("\"queue\":\"tube\""), std::string("\"type\":\"tube\""),
+  for (const std::string& field : {"\"task\":\"" + key, "\"trace\":\"" + key, std::string("\"queue\":\"tube\""), std::string("\"type\":\"tube\""),
                                   std::string("\"attempt\":")}) {
     EXPECT_THAT(consumed.err, HasSubstr(field));
   }
