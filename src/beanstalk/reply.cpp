@@ -111,7 +111,7 @@ ReplyParser::Outcome ReplyParser::parse(std::string_view& input, Reply& into) {
   if (!error_.empty()) return Outcome::kBroken;
   if (!in_body_) {
     if (!take_line(input)) {
-      return line_.size() > kLineMax ? broken("a line of more than " + std::to_string(kLineMax) + " bytes")
+      return line_.size() >= kLineMax + 2 ? broken("a line of more than " + std::to_string(kLineMax) + " bytes")
                                      : Outcome::kNeedMore;
     }
     if (!line_.ends_with("\r\n")) return broken("a line that does not end in CR LF");
@@ -132,7 +132,7 @@ ReplyParser::Outcome ReplyParser::parse(std::string_view& input, Reply& into) {
 bool ReplyParser::take_line(std::string_view& input) {
   const std::size_t newline = input.find('\n');
   const std::size_t wanted = newline == input.npos ? input.size() : newline + 1;
-  const std::size_t taken = std::min(wanted, kLineMax + 2 - std::min(line_.size(), kLineMax + 1));
+  const std::size_t taken = std::min(wanted, kLineMax + 2 - line_.size());
   line_.append(input.substr(0, taken));
   input.remove_prefix(taken);
   return newline != input.npos && taken == wanted;

@@ -54,6 +54,21 @@ TEST(BeanstalkReply, IsTheSameInWhateverPiecesItComes) {
   }
 }
 
+TEST(BeanstalkReply, TheLongestLineIsTheSameInWhateverPiecesItComes) {
+  const std::string name(ReplyParser::kLineMax - std::string_view("USING ").size(), 't');
+  const std::string line = "USING " + name + "\r\n";
+  for (std::size_t piece = 1; piece <= line.size(); ++piece) {
+    const std::vector<Reply> replies = parse(line, piece);
+    ASSERT_EQ(replies.size(), 1u) << "in pieces of " << piece;
+    EXPECT_EQ(replies[0].body, name);
+  }
+  ReplyParser parser;
+  Reply reply;
+  const std::string longer = "USING t" + name + "\r\n";
+  std::string_view input = longer;
+  EXPECT_EQ(parser.parse(input, reply), Outcome::kBroken);
+}
+
 TEST(BeanstalkReply, EveryKindIsReadByItsName) {
   for (int kind = 0; kind <= static_cast<int>(ReplyKind::kUnknownCommand); ++kind) {
     const auto expected = static_cast<ReplyKind>(kind);
