@@ -1,5 +1,7 @@
 #include "sim/history.hpp"
 
+#include <algorithm>
+
 namespace windlass::sim {
 
 using namespace windlass::broker;
@@ -10,6 +12,9 @@ const char* kind_name(FinishKind kind) {
   static constexpr const char* kNames[] = {"done", "complete", "retry", "archive", "snooze", "requeue", "discard"};
   return kNames[static_cast<std::size_t>(kind)];
 }
+
+// A server that was in trouble until so long before a lease ends can still extend it.
+constexpr Duration kTimeToExtend = std::chrono::seconds(3);
 
 constexpr const char* kRefusals[] = {"",
                                      "its unique lock is held",
@@ -104,10 +109,18 @@ void History::check_lock(const NewTask& task, const EnqueueOutcome& outcome) {
 void History::check_tick(const NewTask& task, const EnqueueOutcome& outcome) {
   const Id id{task.message.queue, task.message.id};
   std::set<TimePoint>& taken = ticks_[task.tick->entry];
-  if (outcome.status == EnqueueStatus::kTickSkipped) taken.insert(task.tick->nominal);
+  const auto last = tick_task_.find(task.tick->entry);
+  const Entry* const before = last == tick_task_.end() ? nullptr : find(last->second);
+  const bool runs = before != nullptr && (before->place == Place::kWaiting || before->place == Place::kActive);
+  if (outcome.status == EnqueueStatus::kTickSkipped) {
+    if (!runs) violated(id, "its tick was skipped, but the task of the one before is done");
+    taken.insert(task.tick->nominal);
+  }
   if (outcome.status == EnqueueStatus::kTickTaken && !taken.contains(task.tick->nominal))
     violated(id, "its tick was refused as taken, but nobody took it");
   if (outcome.status != EnqueueStatus::kEnqueued) return;
+  if (task.tick->skip_if_running && runs) violated(id, "stored while the task of the tick before is not done");
+  tick_task_[task.tick->entry] = id;
   if (task.tick->nominal > world_.greatest_ever()) violated(id, "its tick has not come yet");
   if (!taken.insert(task.tick->nominal).second) violated(id, "a second task of one tick of " + task.tick->entry);
 }
@@ -210,6 +223,7 @@ void History::apply(const Finish& item, Entry& entry) {
     case FinishKind::kComplete:
       ++counts_[id.first].processed;
       entry.place = Place::kCompleted;
+      entry.kept_until = world_.least_now() + entry.retention;
       return release_lock(id, entry);
     case FinishKind::kArchive:
       if (item.failure.kind == FailureKind::kExpired)
@@ -265,6 +279,9 @@ void History::recovered(const RecoverRequest& request, std::span<const Recovered
     const auto alive = alive_until_.find(entry->owner);
     const bool dead = alive != alive_until_.end() && over(alive->second);
     if (!dead && !over(entry->lease_until)) violated(id, "taken away from " + entry->owner + ", which is alive");
+    const bool began = run_of({{id.first, id.second}, entry->token}).started;
+    if (!dead && began && world_.trouble_until(entry->owner) < entry->lease_until - kTimeToExtend)
+      violated(id, entry->owner + " was well, and let go of it without an outcome");
     if (task.crashes != ++entry->crashes) violated(id, "recovered with a wrong count of crashes");
     const bool poison = request.crash_limit > 0 && entry->crashes >= request.crash_limit;
     if (task.archived != poison)
@@ -274,7 +291,14 @@ void History::recovered(const RecoverRequest& request, std::span<const Recovered
   }
 }
 
-void History::cleaned(const CleanResult& result) {
+void History::cleaned(const CleanRequest& request, const CleanResult& result) {
+  std::map<std::string, std::size_t> archived;
+  for (const auto& [id, entry] : entries_) archived[id.first] += entry.place == Place::kArchived ? 1 : 0;
+  std::size_t too_many = 0;
+  for (const std::string& queue : request.queues)
+    too_many += archived[queue] - std::min(archived[queue], request.archive_max);
+  if (result.archived > 0 && result.archived + may_be_trimmed_ > too_many)
+    world_.fail("an archive was trimmed that was not full");
   may_be_trimmed_ += result.archived;
   may_be_deleted_ += result.completed;
 }

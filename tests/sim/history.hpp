@@ -6,9 +6,11 @@
 //
 //   - an id is in exactly one place, and in the one that the answers say; nothing is lost, nothing comes back
 //   - only what waits and is due is fetched; only what is lost is recovered; only the owner finishes and extends
+//   - a server that is well keeps what it runs until the outcome is written
 //   - a run starts only while its task is its server's own, and not after its expiry; an outcome is that of such a run
 //   - a unique lock refuses only while its holder is there and its ttl lasts, and refuses then
-//   - one tick, one task, and not before its time
+//   - one tick, one task, and not before its time; where an entry wants it, none while its last task is not done
+//   - a record is kept until its retention ends, and in the archive as many as were asked for
 //   - the counters are what the outcomes add up to
 #pragma once
 
@@ -47,7 +49,7 @@ class History {
   void kept_alive(const std::string& owner, Duration ttl);
   void cleared(const std::string& owner);
   void recovered(const broker::RecoverRequest& request, std::span<const broker::RecoveredTask> tasks);
-  void cleaned(const broker::CleanResult& result);
+  void cleaned(const broker::CleanRequest& request, const broker::CleanResult& result);
   void group_taken(const broker::AggregationSet& set);
   void group_finished(const broker::AggregationSet& set, const broker::NewTask* aggregate,
                       const broker::EnqueueOutcome& outcome);
@@ -95,6 +97,7 @@ class History {
     Duration lease_until{};
     int crashes = 0;
     Duration retention{};
+    TimePoint kept_until;  // kCompleted: at least
     std::string unique_key;
   };
   struct Run {
@@ -138,6 +141,7 @@ class History {
   std::map<std::string, Lock> locks_;
   std::map<std::string, Duration> alive_until_;       // by owner
   std::map<std::string, std::set<TimePoint>> ticks_;  // by entry
+  std::map<std::string, Id> tick_task_;               // the last one stored for it
   std::map<std::string, Counts> counts_;              // by queue
   std::set<std::string> paused_;
   std::size_t may_be_trimmed_ = 0;  // archived tasks that clean() said it removed

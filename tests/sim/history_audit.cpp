@@ -38,6 +38,8 @@ void History::note_gone(const Id& id, const Entry& entry, const std::string& oth
   if (entry.place == Place::kArchived) allowed = &may_be_trimmed_;
   if (entry.place == Place::kCompleted) allowed = &may_be_deleted_;
   if (allowed == nullptr || *allowed == 0) return violated(id, otherwise);
+  if (entry.place == Place::kCompleted && world_.greatest_ever() + traits_.grain < entry.kept_until)
+    violated(id, "its record is gone before its retention ended");
   --*allowed;
   world_.note("cleaned " + name(id));
   remove(id);

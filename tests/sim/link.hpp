@@ -12,7 +12,7 @@ namespace windlass::sim {
 
 // How likely each of these is for a call. All zero: the network of a quiet day.
 struct FaultRates {
-  double request_lost = 0;  // kUnavailable: it was not done
+  double request_lost = 0;  // it was not done: kUnavailable, or kUnknownOutcome where the caller cannot know
   double reply_lost = 0;    // kUnknownOutcome: it was done
   double late = 0;          // kUnknownOutcome: it is done later, when the caller has given up
   double repeated = 0;      // done twice, the second answer counts
@@ -54,9 +54,10 @@ class Link final : public testing::BrokerProxy<Link> {
   static Error unknown() { return Error(ErrorCode::kUnknownOutcome, "the answer was lost (simulated)"); }
 
   Duration travel_time() {
-    if (world_.chance(network_.rates.slow))
-      return world_.between(std::chrono::milliseconds(100), std::chrono::minutes(1));
-    return world_.between(Duration::zero(), std::chrono::milliseconds(2));
+    if (!world_.chance(network_.rates.slow)) return world_.between(Duration::zero(), std::chrono::milliseconds(2));
+    const Duration length = world_.between(std::chrono::milliseconds(100), std::chrono::minutes(1));
+    world_.trouble(party_.name(), world_.steady() + length);
+    return length;
   }
   bool dies() {
     if (world_.chance(network_.rates.death)) party_.kill();
@@ -65,10 +66,22 @@ class Link final : public testing::BrokerProxy<Link> {
 
   template <class Call>
   auto call(testing::Verb, Call inner_call) -> decltype(inner_call()) {
+    auto answer = carry(inner_call);
+    const bool lost = !answer && (answer.error().code() == ErrorCode::kUnavailable ||
+                                  answer.error().code() == ErrorCode::kUnknownOutcome);
+    if (lost) world_.trouble(party_.name(), world_.steady());
+    return answer;
+  }
+
+  template <class Call>
+  auto carry(Call inner_call) -> decltype(inner_call()) {
     const FaultRates rates = network_.rates;
     if (!party_.alive()) return away();
     party_.sleep(travel_time());
-    if (dies() || network_.outage || world_.chance(rates.request_lost)) return away();
+    if (dies() || network_.outage || world_.chance(rates.request_lost)) {
+      if (world_.chance(0.5)) return away();
+      return unknown();
+    }
     if (world_.chance(rates.late)) {
       world_.spawn([inner_call] { (void)inner_call(); }, world_.between(Duration::zero(), std::chrono::minutes(1)));
       party_.sleep(travel_time());

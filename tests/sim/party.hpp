@@ -27,11 +27,13 @@ class Party : public std::enable_shared_from_this<Party> {
   void kill() {
     if (alive_) world_.note(name_ + " dies");
     alive_ = false;
+    world_.trouble(name_, Duration::max());
   }
   // As by SIGSTOP, for so long.
   void freeze(Duration length) {
     world_.note(name_ + " is frozen");
     frozen_until_ = world_.steady() + length;
+    world_.trouble(name_, frozen_until_);
   }
 
   // -- for code that runs on a fiber of this party

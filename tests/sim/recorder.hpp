@@ -41,7 +41,7 @@ class Recorder final : public testing::BrokerProxy<Recorder> {
     return told(std::move(recovered), news, [&](const auto& tasks) { history_.recovered(request, tasks); });
   }
   Result<broker::CleanResult> clean(const broker::CleanRequest& request) override {
-    return told(BrokerProxy::clean(request), false, [&](const auto& result) { history_.cleaned(result); });
+    return told(BrokerProxy::clean(request), false, [&](const auto& result) { history_.cleaned(request, result); });
   }
   Result<std::optional<broker::AggregationSet>> take_group(const std::string& queue,
                                                            const broker::AggregationRules& rules,

@@ -55,6 +55,18 @@ void World::move_to(Duration at) {
   note_clocks();
 }
 
+// ------------------------------------------------------------------------------------------------------- who is well
+
+void World::trouble(const std::string& party, Duration until) {
+  Duration& last = trouble_until_[party];
+  last = std::max(last, until);
+}
+
+Duration World::trouble_until(const std::string& party) const {
+  const auto found = trouble_until_.find(party);
+  return found == trouble_until_.end() ? Duration::zero() : found->second;
+}
+
 // ----------------------------------------------------------------------------------------------------- what happens
 
 World::Key World::add(Duration at, std::shared_ptr<Fiber> fiber) {

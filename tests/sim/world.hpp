@@ -57,6 +57,12 @@ class World {
   TimePoint greatest_ever() const { return greatest_ever_; }
   void step_wall(testing::FakeClock& clock, Duration by);
 
+  // -- who is well
+  // The party cannot do its part until then: it is frozen, or a call of it is slow or gets no answer.
+  void trouble(const std::string& party, Duration until);
+  // When the last trouble of the party ended, or will.
+  Duration trouble_until(const std::string& party) const;
+
   // -- what happens
   void spawn(std::function<void()> body, Duration in = Duration::zero());
   // For the fiber that runs now. In a world that ends, sleeps return at once.
@@ -91,6 +97,7 @@ class World {
   testing::FakeClock clock_;
   std::vector<std::unique_ptr<testing::FakeClock>> clocks_;
   TimePoint greatest_ever_;
+  std::map<std::string, Duration> trouble_until_;
   std::map<Key, std::shared_ptr<Fiber>> waiting_;
   std::shared_ptr<Fiber> current_;
   std::uint64_t steps_ = 0;
