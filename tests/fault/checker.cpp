@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kNever = INT64_MAX;
 constexpr std::size_t kExamplesMax = 20;
+constexpr std::int64_t kSecond = 1'000'000'000;
 
 struct Run {
   std::string server;
@@ -32,6 +33,7 @@ class Check {
 
   Findings run(const std::vector<Event>& events) {
     for (const Event& event : events) take(event);
+    for (const auto& [id, nominal] : options_.ticks_left) ticks_[nominal].insert(id);
     for (auto& [id, story] : stories_) {
       end_runs(story);
       judge(id, story);
@@ -65,7 +67,11 @@ class Check {
       case EventKind::kUnknown: ++found_.unknown; return;
       case EventKind::kStart:
         story.runs.push_back({word(0), event.at});
-        if (event.detail.size() > 1) ticks_[std::stoll(word(1))].insert(event.id);
+        if (event.detail.size() > 1) {
+          const std::int64_t nominal = std::stoll(word(1));
+          if (ticks_.empty()) first_begun_ = nominal;
+          ticks_[nominal].insert(event.id);
+        }
         return;
       case EventKind::kDone:
       case EventKind::kFailed:
@@ -90,8 +96,23 @@ class Check {
 
   bool disturbed(const std::string& server, std::int64_t from, std::int64_t to) const {
     return std::ranges::any_of(disturbances_, [&](const Disturbance& d) {
-      return (d.who.empty() || d.who == server) && d.from <= to && d.to >= from;
+      if (d.who.empty()) return d.from <= to && d.to + options_.find_out_ns >= from;
+      return d.who == server && d.from <= to && d.to >= from;
     });
+  }
+
+  // From `acked` to the next trouble of the store; 0 if it was in trouble then.
+  std::int64_t until_trouble(std::int64_t acked) const {
+    std::int64_t next = kNever;
+    for (const Disturbance& d : disturbances_) {
+      if (d.who.empty() && d.to >= acked) next = std::min(next, std::max(d.from, acked));
+    }
+    return next == kNever ? 0 : next - acked;
+  }
+
+  void tell_if(bool promised, std::size_t& counter, const std::string& id, const std::string& what) {
+    if (promised) tell(counter, id, what);
+    else ++found_.not_promised;
   }
 
   void tell(std::size_t& counter, const std::string& id, const std::string& what) {
@@ -108,13 +129,19 @@ class Check {
     if (story.acked) {
       if (rest == Rest::kArchived) ++found_.archived;
       if (rest == Rest::kWaiting) tell(found_.stuck, id, "is still waiting at the end");
-      if (rest == Rest::kGone && times_done == 0) tell(found_.lost, id, "was acknowledged, and is neither done nor anywhere");
+      if (rest == Rest::kGone && times_done == 0) {
+        tell(found_.lost, id, "was acknowledged, and is neither done nor anywhere");
+        found_.loss_window_ns = std::max(found_.loss_window_ns, until_trouble(*story.acked));
+      }
     }
     for (const Run& run : story.runs) {
       if (options_.clocks_stepped || story.intent == 0) break;
-      if (run.from < story.due) tell(found_.early, id, "began " + std::to_string((story.due - run.from) / 1000) + " us early");
+      if (run.from < story.due) {
+        const bool promised = options_.go_servers.empty() || story.due - run.from >= kSecond;
+        tell_if(promised, found_.early, id, "began " + std::to_string((story.due - run.from) / 1000) + " us early");
+      }
       if (story.expires != 0 && run.from > story.expires + options_.grace_ns && !disturbed(run.server, story.expires, run.from)) {
-        tell(found_.late, id, "began after it had expired");
+        tell_if(!is_go(run), found_.late, id, "began after it had expired");
       }
     }
     judge_overlaps(id, story.runs);
@@ -124,13 +151,23 @@ class Check {
     for (std::size_t i = 0; i < runs.size(); ++i) {
       for (std::size_t j = i + 1; j < runs.size(); ++j) {
         if (runs[j].from >= runs[i].to || disturbed(runs[i].server, runs[i].from, runs[j].from)) continue;
-        tell(found_.overlaps, id, "began on " + runs[j].server + " while it ran on " + runs[i].server);
+        tell_if(!sleeper_before(runs, j), found_.overlaps, id, "began on " + runs[j].server + " while it ran on " + runs[i].server);
       }
     }
   }
 
+  bool is_go(const Run& run) const { return options_.go_servers.contains(run.server); }
+
+  // Whether a Go server that had begun with the task was asleep since: awake again, it may have ended a run that was not its own.
+  bool sleeper_before(const std::vector<Run>& runs, std::size_t j) const {
+    return std::any_of(runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(j), [&](const Run& run) {
+      return is_go(run) && disturbed(run.server, run.from, runs[j].from);
+    });
+  }
+
   // A lock is held at least until a handler begins with its task, unless its time ran out before.
   void judge_unique() {
+    if (options_.clocks_stepped) return;
     std::map<std::string, std::vector<std::pair<std::string, const Story*>>> by_key;
     for (const auto& [id, story] : stories_) {
       if (!story.key.empty() && story.key != "-" && story.acked) by_key[story.key].emplace_back(id, &story);
@@ -153,7 +190,9 @@ class Check {
   void judge_ticks() {
     found_.ticks = ticks_.size();
     if (ticks_.empty()) return;
-    for (std::int64_t tick = ticks_.begin()->first; tick <= ticks_.rbegin()->first; ++tick) {
+    // A clock that is set back shows times before there was a scheduler; nobody has promised their ticks.
+    const std::int64_t from = options_.clocks_stepped ? first_begun_ : ticks_.begin()->first;
+    for (std::int64_t tick = from; tick <= ticks_.rbegin()->first; ++tick) {
       const auto found = ticks_.find(tick);
       if (found == ticks_.end()) tell(found_.ticks_missed, "tick " + std::to_string(tick), "has no task");
       else if (found->second.size() > 1) tell(found_.ticks_twice, "tick " + std::to_string(tick), "has more than one task");
@@ -165,6 +204,7 @@ class Check {
   const CheckOptions& options_;
   std::map<std::string, Story> stories_;
   std::map<std::int64_t, std::set<std::string>> ticks_;  // nominal time, ids
+  std::int64_t first_begun_ = 0;                         // nominal time of the tick whose task began first
   Findings found_;
 };
 

@@ -84,6 +84,10 @@ TEST_F(Checker, ARunThatBeginsDuringAnotherIsAnOverlap) {
   EXPECT_EQ(found().overlaps, 0u) << "the first server was not well";
   disturbances = {{"", 21, 22}};
   EXPECT_EQ(found().overlaps, 0u) << "nor was the store";
+  disturbances = {{"", 11, 12}};
+  EXPECT_EQ(found().overlaps, 0u) << "nobody knows yet that it is well again";
+  options.find_out_ns = 7;
+  EXPECT_EQ(found().overlaps, 1u);
 }
 
 TEST_F(Checker, ARunOfAServerThatWasKilledEndsThen) {
@@ -115,6 +119,60 @@ TEST_F(Checker, ARunAfterItsExpiryIsLate) {
   EXPECT_EQ(found().late, 0u) << "frozen between its look at the clock and the handler";
 }
 
+TEST_F(Checker, AGoServerKnowsNoExpiry) {
+  intent("a", 10, 0, 50);
+  acked("a", 11);
+  start("a", 51 + kSecond, "go");
+  done("a", 60 + kSecond, "go");
+  EXPECT_EQ(found().late, 1u);
+  options.go_servers = {"go"};
+  EXPECT_EQ(found().late, 0u);
+  EXPECT_EQ(found().not_promised, 1u);
+  events[2].detail[0] = events[3].detail[0] = "s1";
+  EXPECT_EQ(found().late, 1u) << "another server of the fleet does";
+}
+
+TEST_F(Checker, AGoServerForwardsByWholeSeconds) {
+  intent("a", 10, 2 * kSecond);
+  acked("a", 11);
+  start("a", kSecond + 1);
+  done("a", kSecond + 2);
+  EXPECT_EQ(found().early, 1u);
+  options.go_servers = {"go"};
+  EXPECT_EQ(found().early, 0u) << "whoever fetches what it forwarded";
+  EXPECT_EQ(found().not_promised, 1u);
+  events[2].at = kSecond;
+  EXPECT_EQ(found().early, 1u) << "a whole second early";
+}
+
+TEST_F(Checker, AGoServerThatSleptLooksAtNoFence) {
+  stored("a");
+  start("a", 20, "go");
+  start("a", 40, "s1");
+  done("a", 45, "go");
+  start("a", 50, "s2");
+  done("a", 60, "s1");
+  done("a", 61, "s2");
+  disturbances = {{"go", 21, 44}};
+  EXPECT_EQ(found().overlaps, 1u);
+  options.go_servers = {"go"};
+  EXPECT_EQ(found().overlaps, 0u);
+  EXPECT_EQ(found().not_promised, 1u);
+  disturbances.clear();
+  EXPECT_EQ(found().overlaps, 2u) << "awake, it keeps its tasks as others do";
+}
+
+TEST_F(Checker, TheLossWindowIsTheTimeFromTheAnswerToTheTrouble) {
+  stored("a", 10);
+  stored("b", 30);
+  stored("c", 51);
+  start("b", 32);
+  done("b", 33);
+  disturbances = {{"s1", 15, 16}, {"", 50, 55}, {"", 90, 95}};
+  EXPECT_EQ(found().lost, 2u);
+  EXPECT_EQ(found().loss_window_ns, 39);
+}
+
 TEST_F(Checker, TwoTasksWithOneKeyThatBothWaitBreakTheLock) {
   intent("a", 10, 0, 0, "k");
   acked("a", 11);
@@ -130,6 +188,9 @@ TEST_F(Checker, TwoTasksWithOneKeyThatBothWaitBreakTheLock) {
   events[0].detail[4] = "100";
   events[4].at = 15;
   EXPECT_EQ(found().unique_broken, 0u) << "a began before b was stored";
+  events[4].at = 30;
+  options.clocks_stepped = true;
+  EXPECT_EQ(found().unique_broken, 0u) << "its time had run out on the clock of another machine";
 }
 
 TEST_F(Checker, TicksAreOneTaskEachWithoutAGap) {
@@ -139,6 +200,27 @@ TEST_F(Checker, TicksAreOneTaskEachWithoutAGap) {
   tick("t4", 103);
   tick("t5", 103);
   EXPECT_EQ(found().ticks_missed, 1u);
+  EXPECT_EQ(found().ticks_twice, 1u);
+}
+
+TEST_F(Checker, AClockThatIsSetBackShowsTicksThatNobodyPromised) {
+  tick("t3", 102);
+  tick("t1", 100);
+  tick("t4", 103);
+  EXPECT_EQ(found().ticks_missed, 1u);
+  options.clocks_stepped = true;
+  EXPECT_EQ(found().ticks_missed, 0u);
+  tick("t6", 105);
+  EXPECT_EQ(found().ticks_missed, 1u) << "those behind the first are";
+}
+
+TEST_F(Checker, ATickWhoseTaskIsStillThereIsNotMissed) {
+  tick("t1", 100);
+  tick("t3", 102);
+  EXPECT_EQ(found().ticks_missed, 1u);
+  options.ticks_left = {{"t2", 101}};
+  EXPECT_EQ(found().ticks_missed, 0u);
+  options.ticks_left.emplace("t3-again", 102);
   EXPECT_EQ(found().ticks_twice, 1u);
 }
 

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <thread>
 #include <vector>
@@ -16,6 +17,7 @@
 #include <windlass/broker.hpp>
 #include <windlass/inspector.hpp>
 
+#include "fault/let_pass.hpp"
 #include "support/child_process.hpp"
 
 namespace windlass::fault {
@@ -41,7 +43,13 @@ struct Peer {
 class Running {
  public:
   Running(const Scenario& scenario, const RunOptions& options)
-      : scenario_(scenario), options_(options), random_(options.seed), stage_(scenario.stage()) {}
+      : scenario_(scenario),
+        options_(options),
+        promise_(options.asynq || options.go_server ? scenario.with_go.value() : scenario.promise),
+        random_(options.seed),
+        stage_(scenario.stage()) {
+    report_.promise = promise_;
+  }
 
   Report run() {
     if (scenario_.one_process) {
@@ -82,6 +90,7 @@ class Running {
 
   void start(Peer& peer) {
     ++peer.incarnation;
+    if (peer.go) go_servers_.insert(peer.full_name());
     std::vector<std::string> argv = {"env"};
     if (!peer.go) {
       for (std::string& variable : stage_->environment(peer.full_name())) argv.push_back(std::move(variable));
@@ -118,25 +127,21 @@ class Running {
     disturbances_.push_back({peer.full_name(), now, INT64_MAX});
   }
 
-  void let_pass(int from_ms, int to_ms) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(from_ms + static_cast<int>(random_.below(static_cast<std::uint64_t>(to_ms - from_ms)))));
-  }
-
   void lose_power() {
-    let_pass(1000, 4000);
-    for (Peer& peer : peers_) kill(peer);
+    let_pass(random_, 1000, 4000);
     const std::int64_t from = monotonic_ns();
+    for (Peer& peer : peers_) kill(peer);
     ++report_.troubles[stage_->trouble(random_)];
     disturbances_.push_back({"", from, monotonic_ns()});
     for (Peer& peer : peers_) start(peer);
   }
 
   void trouble_a_peer() {
-    let_pass(200, 1200);
+    let_pass(random_, 200, 1200);
     Peer& peer = peers_[random_.below(peers_.size())];
     if (random_.below(2) == 0) {
       kill(peer);
-      let_pass(0, 500);
+      let_pass(random_, 0, 500);
       start(peer);
       ++report_.troubles["kill -9 of a " + peer.role];
       return;
@@ -144,17 +149,17 @@ class Running {
     // Long enough for its tasks to be taken over.
     const std::int64_t from = monotonic_ns();
     peer.process.signal(SIGSTOP);
-    let_pass(500, 6000);
+    let_pass(random_, 500, 6000);
     peer.process.signal(SIGCONT);
     disturbances_.push_back({peer.full_name(), from, monotonic_ns()});
     ++report_.troubles["SIGSTOP of a " + peer.role];
   }
 
   void trouble_the_store() {
+    let_pass(random_, 500, 4000);
     const std::int64_t from = monotonic_ns();
     ++report_.troubles[stage_->trouble(random_)];
-    // Clients and servers find out a little later.
-    disturbances_.push_back({"", from, monotonic_ns() + 3'000'000'000});
+    disturbances_.push_back({"", from, monotonic_ns()});
   }
 
   // After a loss of power: what is left must be worked off.
@@ -175,8 +180,9 @@ class Running {
       if (waiting == 0) return;
       if (waiting != last) changed = std::chrono::steady_clock::now();
       last = waiting;
-      // Groups that a killed server held come back after two minutes, tasks of a Go server that is gone after its lease and half a minute.
-      if (std::chrono::steady_clock::now() - changed > 150s) return;
+      // Groups that a killed server held come back after two minutes, in Go Asynq after up to three; tasks of a Go server that is gone after its
+      // lease and half a minute.
+      if (std::chrono::steady_clock::now() - changed > 200s) return;
       std::this_thread::sleep_for(100ms);
     }
   }
@@ -224,8 +230,12 @@ class Running {
   void judge() {
     std::map<std::string, Rest> rests;
     std::size_t in_two_places = 0;
+    CheckOptions check_options{.clocks_stepped = promise_.clocks_stepped, .go_servers = go_servers_};
     const auto note = [&](TaskState state, Rest rest) {
       for (const TaskInfo& task : tasks_in(state)) {
+        if (task.type == "tick") {
+          check_options.ticks_left[task.id] = std::chrono::floor<std::chrono::seconds>(task.scheduled_at).time_since_epoch().count();
+        }
         // A task that was made of a group stands for those in it.
         std::istringstream ids(task.type == "all" ? task.payload.bytes() : task.id);
         for (std::string id; std::getline(ids, id);) {
@@ -239,7 +249,7 @@ class Running {
       note(state, Rest::kWaiting);
     }
     const auto events = read_histories(dir_.path());
-    report_.findings = check(events, rests, disturbances_, {.clocks_stepped = scenario_.promise.clocks_stepped});
+    report_.findings = check(events, rests, disturbances_, check_options);
     const Findings& found = report_.findings;
     const auto violated = [&](std::size_t count, const char* what) {
       if (count > 0) report_.violations.push_back(std::to_string(count) + " " + what);
@@ -247,8 +257,8 @@ class Running {
     violated(in_two_places, "tasks in two places");
     violated(found.stuck, "tasks stuck");
     if (found.acked == 0 || found.done == 0) report_.violations.emplace_back("nothing was done");
-    if (scenario_.promise.nothing_lost) violated(found.lost, "tasks lost");
-    if (scenario_.promise.order_kept && !options_.asynq) {
+    if (promise_.nothing_lost) violated(found.lost, "tasks lost");
+    if (promise_.order_kept) {
       violated(found.overlaps, "runs during another run");
       violated(found.early, "runs too early");
       violated(found.late, "runs after expiry");
@@ -271,11 +281,13 @@ class Running {
 
   const Scenario& scenario_;
   const RunOptions& options_;
+  const Promise promise_;
   base::Random random_;
   const TempDir dir_;
   std::unique_ptr<Stage> stage_;
   std::vector<Peer> peers_;
   std::vector<Disturbance> disturbances_;
+  std::set<std::string> go_servers_;
   std::optional<Inspector> inspector_;
   Report report_;
 };

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "fault/checker.hpp"
-#include "fault/stage.hpp"
+#include "fault/scenario.hpp"
 
 namespace windlass::fault {
 
@@ -21,6 +21,7 @@ struct RunOptions {
 
 struct Report {
   Findings findings;
+  Promise promise;                      // that held for this run
   std::map<std::string, int> troubles;  // what was done, how often
   std::vector<std::string> violations;  // of the scenario's promise
 };

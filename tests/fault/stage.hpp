@@ -1,22 +1,14 @@
 // Stage: a store with all that can go wrong with it, for a run of the fault harness.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/random.hpp"
-#include "fault/checker.hpp"
+#include "fault/disk.hpp"
 
 namespace windlass::fault {
-
-// What a scenario says of a store that keeps its promise. What is not promised is measured, and no violation.
-struct Promise {
-  bool nothing_lost = true;     // what was acknowledged is there
-  bool order_kept = true;       // no overlaps, nothing early or late, locks and ticks hold
-  bool clocks_stepped = false;
-};
 
 // Confined to the thread of the run.
 class Stage {
@@ -26,10 +18,10 @@ class Stage {
   // Where clients and servers find it. A stage may send them by another way than the one that looks into it at the end.
   virtual std::string url() const = 0;
   virtual std::string url_for_peers() const { return url(); }
-  // For the processes of clients and servers: "NAME=value".
+  // For the processes of clients and servers, but for those of Go: "NAME=value".
   virtual std::vector<std::string> environment(const std::string& peer) { return (void)peer, std::vector<std::string>(); }
 
-  // Does one thing that the store is made to bear, and undoes it; takes as long as it takes. Returns what it did, as a word.
+  // Does one thing that the store is made to bear, at once, and undoes it; takes as long as it takes. Returns what it did, as a word.
   virtual std::string trouble(base::Random& random) = 0;
   // All is well from here on.
   virtual void heal() {}
@@ -38,18 +30,24 @@ class Stage {
   virtual bool takes_all_down() const { return false; }
 };
 
-struct Scenario {
-  std::string name;
-  std::string what;  // one line for the report
-  Promise promise;
-  std::function<std::unique_ptr<Stage>()> stage;
-  bool troubles_servers = false;  // kill -9 and SIGSTOP of servers
-  bool one_process = false;       // client and server in one
-  bool replicated = false;        // clients ask for one replica
-  bool asynq = false;             // can be run with Go Asynq, too
-  std::string skip = {};          // why it cannot be run here
-};
+using StagePtr = std::unique_ptr<Stage>;
 
-std::vector<Scenario> scenarios();
+// -- those that there are
+
+// A file; the trouble is of the disk below it.
+StagePtr sqlite_stage(std::string durability, DiskTrouble trouble);
+// A redis-server with these lines of redis.conf. Nothing befalls it: clients and servers have the trouble.
+StagePtr quiet_redis();
+StagePtr killed_redis(std::vector<std::string> config);
+// The trouble is of the disk below it.
+StagePtr redis_on_disk(std::vector<std::string> config, DiskTrouble trouble);
+// Cuts, lost requests, lost replies, and connections that are open and silent.
+StagePtr cut_redis();
+// The wall clock of each server is stepped, each by its own.
+StagePtr stepped_clocks();
+// A master and its replica behind sentinels.
+StagePtr failing_over(bool freeze);
+StagePtr cluster_of_six_whose_masters_die();
+StagePtr cluster_that_moves_slots();
 
 }  // namespace windlass::fault

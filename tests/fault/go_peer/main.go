@@ -1,7 +1,10 @@
 // The load of a fault run with Go Asynq: what ../peer.cpp does, with the same history (../history.hpp), but for what Asynq does not
-// have: expiry, and a scheduler that several processes can run.
+// have: expiry, and a scheduler that several processes can run. Its server is part of mixed fleets, too: then it runs ticks and all else that
+// C++ clients and schedulers enqueue.
 //
 //	fault_go_peer client|server URL HISTORY NAME RATE
+//
+// URL is one of Windlass: redis, redis-sentinel or redis-cluster.
 package main
 
 import (
@@ -63,8 +66,6 @@ func enqueue(redis asynq.RedisConnOpt, h history, name string, rate int, stop <-
 			delay := time.Duration(100+rand.Intn(3000)) * time.Millisecond
 			options = append(options, asynq.ProcessIn(delay))
 			due = monotonic() + delay.Nanoseconds()
-			// Asynq keeps due times in whole seconds, and so may be early by less than one.
-			due -= int64(time.Second)
 			kind = "delayed"
 		case 3:
 			kind = "failing"
@@ -120,6 +121,13 @@ func serve(redis asynq.RedisConnOpt, h history, name string, stop <-chan os.Sign
 			return nil
 		}
 		if task.Type() == "tick" {
+			nominal, err := time.Parse(time.RFC3339Nano, task.Headers()["windlass-scheduled-at"])
+			if err != nil {
+				return err
+			}
+			id, _ := asynq.GetTaskID(ctx)
+			h.write("s", id, name+" "+strconv.FormatInt(nominal.Unix(), 10))
+			h.write("d", id, name)
 			return nil
 		}
 		h.write("s", id, name)
@@ -147,10 +155,18 @@ func serve(redis asynq.RedisConnOpt, h history, name string, stop <-chan os.Sign
 	server.Shutdown()
 }
 
+// Asynq's own parser knows no clusters.
+func parse(url string) (asynq.RedisConnOpt, error) {
+	if hosts, ok := strings.CutPrefix(url, "redis-cluster://"); ok {
+		return asynq.RedisClusterClientOpt{Addrs: strings.Split(hosts, ",")}, nil
+	}
+	return asynq.ParseRedisURI(url)
+}
+
 func main() {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
-	redis, err := asynq.ParseRedisURI(os.Args[2])
+	redis, err := parse(os.Args[2])
 	if err != nil {
 		log.Fatal(err)
 	}
