@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "broker/redis/operations.hpp"
 #include "broker/redis/records.hpp"
@@ -113,7 +114,7 @@ Result<std::vector<TickRecord>> read_ticks(Store& store) {
       records.push_back(decode_ticks(fields[i].text(), fields[i + 1].text(), store.now()));
     }
   }
-  std::ranges::stable_sort(records, {}, &TickRecord::entry);
+  std::ranges::sort(records, {}, [](const TickRecord& record) { return std::tie(record.entry, record.last); });
   for (TickRecord& record : records) {
     Result<std::vector<SchedulerEvent>> events = read_scheduler_events(store, record.entry, kEventsRead);
     if (!events) return events.error();
