@@ -1,15 +1,13 @@
 #include "dq/message_span.hpp"
 
-#include <charconv>
+#include "trace/hex.hpp"
 
 namespace windlass::dq {
 namespace {
 
 TraceId trace_id_of(const std::string& key) {
   TraceId id{};
-  for (std::size_t i = 0; i < id.size() && 2 * i + 2 <= key.size(); ++i) {
-    std::from_chars(key.data() + 2 * i, key.data() + 2 * i + 2, id[i], 16);
-  }
+  trace::read_hex(key, id);
   return id;
 }
 

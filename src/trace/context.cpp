@@ -15,17 +15,6 @@ thread_local std::optional<TraceContext> open_context;
 constexpr std::size_t kLength = 55;
 constexpr std::uint8_t kSampledFlag = 1;
 
-// False unless all are lower-case digits.
-bool read_hex(std::string_view text, std::span<std::uint8_t> into) {
-  for (std::size_t i = 0; i < into.size(); ++i) {
-    const std::size_t high = trace::kHexDigits.find(text[2 * i]);
-    const std::size_t low = trace::kHexDigits.find(text[2 * i + 1]);
-    if (high == trace::kHexDigits.npos || low == trace::kHexDigits.npos) return false;
-    into[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  return true;
-}
-
 bool all_zero(std::span<const std::uint8_t> bytes) {
   return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
 }
@@ -43,8 +32,8 @@ std::optional<TraceContext> parse_traceparent(std::string_view text) {
   std::uint8_t version = 0;
   std::uint8_t flags = 0;
   TraceContext context;
-  const bool read = read_hex(text, {&version, 1}) && read_hex(text.substr(3), context.trace_id) &&
-                    read_hex(text.substr(36), context.span_id) && read_hex(text.substr(53), {&flags, 1});
+  const bool read = trace::read_hex(text, {&version, 1}) && trace::read_hex(text.substr(3), context.trace_id) &&
+                    trace::read_hex(text.substr(36), context.span_id) && trace::read_hex(text.substr(53), {&flags, 1});
   if (!read || version == 0xFF || all_zero(context.trace_id) || all_zero(context.span_id)) return std::nullopt;
   const bool more = text.size() > kLength;
   if (more && (version == 0 || text[kLength] != '-')) return std::nullopt;

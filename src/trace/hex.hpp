@@ -19,4 +19,15 @@ inline std::string to_hex(std::span<const std::uint8_t> bytes) {
   return text;
 }
 
+// False unless all are lower-case digits. REQUIRES: `text` has two for each byte at least.
+inline bool read_hex(std::string_view text, std::span<std::uint8_t> into) {
+  for (std::size_t i = 0; i < into.size(); ++i) {
+    const std::size_t high = kHexDigits.find(text[2 * i]);
+    const std::size_t low = kHexDigits.find(text[2 * i + 1]);
+    if (high == kHexDigits.npos || low == kHexDigits.npos) return false;
+    into[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return true;
+}
+
 }  // namespace windlass::trace
